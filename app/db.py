@@ -137,7 +137,10 @@ def protected_tables(statement: ClauseElement) -> frozenset[str]:
     return frozenset(names)
 
 
-_DIALECTS = {"sqlite": sqlite.dialect(paramstyle="qmark"), "postgresql": postgresql.dialect()}
+_DIALECTS: dict[str, Any] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
+}
 
 
 def prepare(statement: ClauseElement, dialect_name: str) -> Prepared:
@@ -210,7 +213,7 @@ class SqliteDatabase(Database):
 
 
 class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg's signature
         """Nothing: this pool runs single SELECTs alone, so a session holds no state to undo."""
 
 

@@ -1,0 +1,81 @@
+"""Typed settings from `OPENMIND_*` variables; no secret has a default."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """What the service is run for; only a demo may generate its own secrets and set its clock."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+
+
+class Issuer(BaseModel):
+    """A further token issuer, such as a party's own identity provider; exactly one algorithm each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str
+    audience: str
+    algorithm: Annotated[str, Field(pattern=r"^(RS|ES|PS)(256|384|512)$")]
+    token_type: str = "at+jwt"
+    jwks_url: HttpUrl | None = None
+    jwks_file: Path | None = None
+    username_claim: str = "sub"
+    client_claim: str = "client_id"
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if (self.jwks_url is None) == (self.jwks_file is None):
+            raise ValueError("give exactly one of jwks_url and jwks_file")
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; `openmind serve --help` and README name them."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENMIND_", extra="forbid", frozen=True)
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: SecretStr = Field(description="sqlite:///path or postgresql://user:password@host/name")
+    migration_database_url: SecretStr | None = Field(None, description="the schema owner's URL, if it is another role")
+    database_role: str | None = Field(None, description="PostgreSQL role that the service acts as: openmind_service")
+    issuer: str = Field(description="the `iss` of tokens made here: this service's own public URL")
+    audience: str = Field("openmind", description="the `aud` that tokens must name")
+    signing_key_file: Path = Field(description="PEM private key (P-384 or RSA 3072+) that signs access tokens")
+    signing_key_id: str = Field("1", description="its `kid`")
+    previous_public_keys: dict[str, Path] = Field(default_factory=dict, description="kid to PEM, still accepted")
+    token_seconds: int = Field(900, ge=60, le=3600)
+    issuers: list[Issuer] = Field(default_factory=list)
+    agreements_dir: Path | None = Field(None, description="agreement files, if not the ones that come with the package")
+    clock_start: AwareDatetime | None = Field(None, description="demo only: the moment at which the clock starts")
+    body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
+
+    @model_validator(mode="after")
+    def _clock_is_real(self) -> Self:
+        if self.clock_start is not None and self.environment is not Environment.DEMO:
+            raise ValueError("clock_start: only the demo's clock may be set; remove OPENMIND_CLOCK_START")
+        return self
+
+    @cached_property
+    def clock(self) -> "Clock":
+        """The service's clock: what time it is for consents, sentences and the log."""
+        return Clock(self.clock_start)
+
+
+class Clock:
+    """Tells the time in UTC; a demo's starts at another moment and runs on from there."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._shift = timedelta() if start is None else start - datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """Now."""
+        return datetime.now(UTC) + self._shift

@@ -1,0 +1,124 @@
+"""The tables, each field with its category; a protected field without one stops the program from starting."""
+
+from sqlmodel import SQLModel
+
+from app.tables.access import AccessLimit, AccessLimitName, Announcement, EmergencyGrant, SubjectRequest
+from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, tag_inherited, untagged
+from app.tables.health import (
+    Appointment,
+    CareActivity,
+    Clinical,
+    OutcomeScore,
+    Progress,
+    Referral,
+    SafetyAlert,
+    SafetyRecord,
+    SessionNote,
+)
+from app.tables.history import history_of
+from app.tables.joint import Consent, ConsentRecipient, Meeting, Objection
+from app.tables.justice import (
+    LicenceCondition,
+    Obligation,
+    Offence,
+    Requirement,
+    RiskAlert,
+    RiskAssessment,
+    Supervision,
+)
+from app.tables.person import Patient, Person
+from app.tables.standing import (
+    Allocation,
+    Authorisation,
+    Client,
+    RevokedToken,
+    Staff,
+    TherapyService,
+    Training,
+    UsedAssertion,
+)
+
+RECORDS: tuple[type[Kept], ...] = (
+    Person,
+    Patient,
+    Supervision,
+    Requirement,
+    Offence,
+    RiskAssessment,
+    RiskAlert,
+    LicenceCondition,
+    Obligation,
+    Referral,
+    Appointment,
+    CareActivity,
+    Progress,
+    OutcomeScore,
+    Clinical,
+    SessionNote,
+    SafetyRecord,
+    SafetyAlert,
+    Meeting,
+    Consent,
+    Objection,
+    Staff,
+    Training,
+    Authorisation,
+    Allocation,
+    AccessLimit,
+    EmergencyGrant,
+    SubjectRequest,
+)
+for _record in RECORDS:
+    tag_inherited(_record)
+if untagged():
+    raise TypeError(f"fields without a category: {', '.join(untagged())}")
+
+CURRENT = tuple(table for table in SQLModel.metadata.sorted_tables if table.info.get("feeds_facts"))
+HISTORIES = {table.name: history_of(table) for table in CURRENT}
+"""The tables whose rows feed a fact, and where their past states are kept, so that any past moment can be asked about."""
+
+__all__ = [
+    "CATEGORY",
+    "HISTORIES",
+    "OUTPUT",
+    "RECORDS",
+    "THIRD_PARTY",
+    "TOTALS",
+    "AccessLimit",
+    "AccessLimitName",
+    "Allocation",
+    "Announcement",
+    "Appointment",
+    "Authorisation",
+    "CareActivity",
+    "Client",
+    "Clinical",
+    "Consent",
+    "ConsentRecipient",
+    "EmergencyGrant",
+    "Instant",
+    "Kept",
+    "LicenceCondition",
+    "Meeting",
+    "Objection",
+    "Obligation",
+    "Offence",
+    "OutcomeScore",
+    "Patient",
+    "Person",
+    "Progress",
+    "Referral",
+    "Requirement",
+    "RevokedToken",
+    "RiskAlert",
+    "RiskAssessment",
+    "SafetyAlert",
+    "SafetyRecord",
+    "SessionNote",
+    "Staff",
+    "SubjectRequest",
+    "Supervision",
+    "TherapyService",
+    "Training",
+    "UsedAssertion",
+]

@@ -1,0 +1,199 @@
+"""What the talking-therapies service holds: referrals, appointments, measures, clinical records and safety."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint
+
+from app.tables.columns import (
+    THIRD_PARTY,
+    TOTALS,
+    Instant,
+    OfPerson,
+    OfReferral,
+    from_source,
+    inner,
+    kept,
+    one_of,
+    options,
+    ordered,
+)
+from app.vocabulary import Category, Subject
+
+STATUSES = (
+    "draft",
+    "received",
+    "triaged",
+    "not-suitable",
+    "waiting",
+    "offered",
+    "assessed",
+    "in-treatment",
+    "discharged",
+)
+BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
+REFERRAL, ATTENDANCE, SCORES = Category.REFERRAL, Category.ATTENDANCE, Category.SCORES
+CLINICAL, NOTES, SAFETY, ALERT = Category.CLINICAL, Category.NOTES, Category.SAFETY, Category.SAFETY_ALERT
+BY_TOTALS = {TOTALS: True}
+
+
+class Referral(OfPerson, table=True):
+    """A referral to one service; live from its receipt until 28 days after it is closed; a draft never is."""
+
+    __tablename__ = "referral"
+    __table_args__ = options(
+        from_source(),
+        one_of("status", STATUSES),
+        one_of("basis", BASES),
+        CheckConstraint("(status = 'draft') = (received_on IS NULL)", name="a_draft_is_not_received"),
+        ordered("received_on", "closed_on"),
+        section="referrals",
+        feeds_facts=True,
+    )
+    subject: ClassVar[Subject] = REFERRAL
+
+    service_id: str = kept(REFERRAL, foreign_key="therapy_service.id", index=True)
+    status: str = kept(REFERRAL, max_length=20)
+    basis: str = kept(REFERRAL, max_length=40)
+    source_of_referral: str = kept(REFERRAL, max_length=2)
+    referred_by: str | None = kept(REFERRAL, default=None, max_length=60)
+    reason: str | None = kept(REFERRAL, default=None, max_length=1000)
+    received_on: date | None = kept(REFERRAL, default=None)
+    suitability: str | None = kept(REFERRAL, default=None, max_length=200)
+    end_code: str | None = kept(REFERRAL, default=None, max_length=2)
+    closed_on: date | None = kept(REFERRAL, default=None)
+
+
+class Appointment(OfReferral, table=True):
+    """A therapy appointment (care contact); an outcome that is not recorded yet is not a missed one."""
+
+    __tablename__ = "appointment"
+    __table_args__ = options(
+        from_source(),
+        one_of("attendance_code", ("2", "3", "4", "5", "6", "7")),
+        one_of("appointment_type", ("01", "02", "03", "04", "05", "06", "07")),
+        CheckConstraint("minutes IS NULL OR minutes BETWEEN 0 AND 1440", name="minutes_fit_a_day"),
+        section="appointments",
+    )
+    subject: ClassVar[Subject] = ATTENDANCE
+
+    starts_at: datetime = kept(ATTENDANCE, sa_type=Instant)
+    minutes: int | None = kept(ATTENDANCE, default=None)
+    appointment_type: str = kept(ATTENDANCE, max_length=2)
+    attendance_code: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    short_notice: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    medium: str | None = kept(ATTENDANCE, default=None, max_length=2)
+    location_code: str | None = kept(ATTENDANCE, default=None, max_length=3)
+    site: str | None = kept(ATTENDANCE, default=None, max_length=9)
+
+
+class CareActivity(OfReferral, table=True):
+    """What was done at a contact: the therapy, by its SNOMED CT code."""
+
+    __tablename__ = "care_activity"
+    __table_args__ = options(from_source(), section="activities")
+    subject: ClassVar[Subject] = CLINICAL
+
+    appointment_id: str = kept(CLINICAL, foreign_key="appointment.id", index=True)
+    procedure_code: str | None = kept(CLINICAL, default=None, max_length=20)
+    practitioner: str | None = kept(CLINICAL, default=None, max_length=60)
+    psychotropic_medication: str | None = kept(CLINICAL, default=None, max_length=2)
+
+
+class Progress(OfReferral, table=True):
+    """Engagement and goals, in words agreed with the person."""
+
+    __tablename__ = "progress_summary"
+    __table_args__ = options(from_source(), section="summaries")
+    subject: ClassVar[Subject] = Category.PROGRESS
+
+    written_on: date = kept(Category.PROGRESS)
+    engagement: str = kept(Category.PROGRESS, max_length=2000)
+    goals: str | None = kept(Category.PROGRESS, default=None, max_length=2000)
+
+
+class OutcomeScore(OfReferral, table=True):
+    """One completed measure: its total, its severity band, and its answers item by item where they were given."""
+
+    __tablename__ = "outcome_score"
+    __table_args__ = options(
+        from_source(),
+        CheckConstraint("total >= 0", name="total_is_not_negative"),
+        section="measures",
+    )
+    subject: ClassVar[Subject] = SCORES
+
+    tool: str = kept(SCORES, max_length=20, info=BY_TOTALS)
+    tool_code: str = kept(SCORES, max_length=20, info=BY_TOTALS)
+    total: float = kept(SCORES, info=BY_TOTALS)
+    band: str | None = kept(SCORES, default=None, max_length=30, info=BY_TOTALS)
+    completed_at: datetime = kept(SCORES, sa_type=Instant, info=BY_TOTALS)
+    items: str | None = kept(SCORES, default=None, max_length=1000)
+
+
+class Clinical(OfReferral, table=True):
+    """Problem descriptor, step of care, medication and type of therapy."""
+
+    __tablename__ = "clinical_record"
+    __table_args__ = options(
+        from_source(),
+        CheckConstraint("step IS NULL OR step BETWEEN 1 AND 4", name="step_is_known"),
+        section="records",
+    )
+    subject: ClassVar[Subject] = CLINICAL
+
+    problem_scheme: str | None = kept(CLINICAL, default=None, max_length=2)
+    problem_code: str | None = kept(CLINICAL, default=None, max_length=20)
+    problem: str | None = kept(CLINICAL, default=None, max_length=300)
+    step: int | None = kept(CLINICAL, default=None)
+    medication: str | None = kept(CLINICAL, default=None, max_length=300)
+    therapy_type: str | None = kept(CLINICAL, default=None, max_length=100)
+    written_on: date | None = kept(CLINICAL, default=None)
+
+
+class SessionNote(OfReferral, table=True):
+    """A session note or formulation; it says whether it names third parties and whether reading it could harm."""
+
+    __tablename__ = "session_note"
+    __table_args__ = options(from_source(), section="notes")
+    subject: ClassVar[Subject] = NOTES
+
+    author: str = kept(NOTES, max_length=60)
+    written_at: datetime = kept(NOTES, sa_type=Instant)
+    kind: str = kept(NOTES, max_length=20)
+    text: str = kept(NOTES, info={THIRD_PARTY: True})
+    third_party: bool = inner(NOTES)
+    serious_harm: bool = inner(NOTES)
+
+
+class SafetyRecord(OfReferral, table=True):
+    """The clinician's own record of risk to self and others, and the safety plan."""
+
+    __tablename__ = "safety_record"
+    __table_args__ = options(from_source(), section="records")
+    subject: ClassVar[Subject] = SAFETY
+
+    author: str = kept(SAFETY, max_length=60)
+    written_at: datetime = kept(SAFETY, sa_type=Instant)
+    risk_to_self: str | None = kept(SAFETY, default=None, info={THIRD_PARTY: True})
+    risk_to_others: str | None = kept(SAFETY, default=None, info={THIRD_PARTY: True})
+    plan: str | None = kept(SAFETY, default=None, info={THIRD_PARTY: True})
+    third_party: bool = inner(SAFETY)
+    serious_harm: bool = inner(SAFETY)
+
+
+class SafetyAlert(OfReferral, table=True):
+    """What a clinician released so that somebody can be protected, and who has acknowledged it."""
+
+    __tablename__ = "safety_alert"
+    __table_args__ = options(from_source(), one_of("urgency", ("routine", "urgent", "immediate")), section="alerts")
+    subject: ClassVar[Subject] = ALERT
+
+    summary: str = kept(ALERT, max_length=2000)
+    reason: str = kept(ALERT, max_length=1000)
+    urgency: str = kept(ALERT, max_length=10)
+    recipient: str = kept(ALERT, max_length=60)
+    released_by: str = kept(ALERT, max_length=60)
+    released_at: datetime = kept(ALERT, sa_type=Instant)
+    acknowledged_by: str | None = kept(ALERT, default=None, max_length=60)
+    acknowledged_at: datetime | None = kept(ALERT, default=None, sa_type=Instant)

@@ -1,0 +1,101 @@
+"""What both parties keep together: three-way meetings, what the person agreed to, and what they object to."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from app.db import PROTECTED
+from app.tables.columns import THIRD_PARTY, Instant, OfPerson, from_source, inner, kept, one_of, options, ordered, words
+from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Category, Party, Scope, Subject
+
+MEETING, CONSENT = Category.MEETING, Category.CONSENT
+
+
+class Meeting(OfPerson, table=True):
+    """A three-way meeting of the person, the offender manager and the therapist."""
+
+    __tablename__ = "three_way_meeting"
+    __table_args__ = options(from_source(), section="meetings")
+    subject: ClassVar[Subject] = MEETING
+
+    held_at: datetime = kept(MEETING, sa_type=Instant)
+    place: str | None = kept(MEETING, default=None, max_length=200)
+    offender_manager: str = kept(MEETING, max_length=60)
+    therapist: str = kept(MEETING, max_length=60)
+    agreed: str = kept(MEETING, max_length=2000, info={THIRD_PARTY: True})
+    next_date: date | None = kept(MEETING, default=None)
+    third_party: bool = inner(MEETING)
+    serious_harm: bool = inner(MEETING)
+
+
+class Consent(OfPerson, table=True):
+    """A permission or a refusal of one scope; a refusal outweighs permissions until one supersedes it."""
+
+    __tablename__ = "consent"
+    __table_args__ = options(
+        from_source(),
+        one_of("scope", words(Scope)),
+        one_of("decision", ("permit", "refuse")),
+        one_of("given_how", ("three-way-meeting", "in-writing", "orally-with-witness")),
+        one_of("recorded_by_party", words(Party)),
+        ordered("valid_from", "valid_until"),
+        CheckConstraint("supersedes_id IS NULL OR supersedes_id <> id", name="supersedes_another"),
+        Index("ix_consent_person_scope", "person_id", "scope"),
+        section="consents",
+        feeds_facts=True,
+    )
+    subject: ClassVar[Subject] = CONSENT
+
+    scope: str = kept(CONSENT, max_length=20)
+    decision: str = kept(CONSENT, max_length=10)
+    valid_from: datetime = kept(CONSENT, sa_type=Instant)
+    valid_until: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
+    given_how: str = kept(CONSENT, max_length=30)
+    capacity: bool = kept(CONSENT)
+    wording_version: str = kept(CONSENT, max_length=20)
+    recorded_by: str = kept(CONSENT, max_length=60)
+    recorded_by_party: str = kept(CONSENT, max_length=12)
+    signed_form: str | None = kept(CONSENT, default=None, max_length=40)
+    countersigned_by: str | None = kept(CONSENT, default=None, max_length=60)
+    countersigned_at: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
+    supersedes_id: str | None = kept(CONSENT, default=None, foreign_key="consent.id", index=True)
+    withdrawn_at: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
+    withdrawn_by: str | None = kept(CONSENT, default=None, max_length=60)
+
+
+class ConsentRecipient(SQLModel, table=True):
+    """A party that a consent names; narrower recipients cannot be enforced and are refused when it is written."""
+
+    __tablename__ = "consent_recipient"
+    __table_args__ = (
+        ForeignKeyConstraint(["consent_id"], ["consent.id"]),
+        one_of("party", words(Party)),
+        {"info": {PROTECTED: True, "section": "recipients", "feeds_facts": True}},
+    )
+
+    consent_id: str = kept(CONSENT, primary_key=True, max_length=36)
+    party: str = kept(CONSENT, primary_key=True, max_length=12)
+    recorded_at: datetime = Field(sa_type=Instant, sa_column_kwargs={"info": {"category": CONSENT, "output": False}})
+
+
+class Objection(OfPerson, table=True):
+    """The person objects to a category being read by the party that does not own it (S4)."""
+
+    __tablename__ = "objection"
+    __table_args__ = options(
+        from_source(),
+        one_of("category", tuple(word.value for word in CATEGORIES if word not in NEVER_OBJECTED)),
+        ordered("valid_from", "valid_until"),
+        section="objections",
+        feeds_facts=True,
+    )
+    subject: ClassVar[Subject] = CONSENT
+
+    category: str = kept(CONSENT, max_length=20)
+    valid_from: datetime = kept(CONSENT, sa_type=Instant)
+    valid_until: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
+    reason: str | None = kept(CONSENT, default=None, max_length=1000)
+    recorded_by: str = kept(CONSENT, max_length=60)
+    withdrawn_at: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
