@@ -1,0 +1,88 @@
+"""How a migration runs: one transaction, one migrator at a time, on SQLite and PostgreSQL alike."""
+
+import asyncio
+import os
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+import app.tables  # noqa: F401  # importing it fills SQLModel.metadata
+from app.db import Address, warranted
+
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('openmind migrations'))"
+
+
+class MigrationWarrant:
+    """A migration may read protected rows, to carry them over; nobody is shown them."""
+
+    def covers(self, tables: frozenset[str]) -> bool:
+        """Every table: a migration answers no question."""
+        return True
+
+
+def address() -> Address:
+    """The database that the caller names, or OPENMIND_DATABASE_URL."""
+    url = context.config.attributes.get("url") or os.environ.get("OPENMIND_DATABASE_URL")
+    if not url:
+        raise SystemExit("no database to migrate: set OPENMIND_DATABASE_URL to sqlite:///… or postgresql://…")
+    return Address(url)
+
+
+def run(connection: Connection) -> None:
+    """Every pending migration, in the transaction that is open on this connection."""
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=True,  # SQLite changes a table by copying it
+        transactional_ddl=True,
+        compare_type=True,
+    )
+    with warranted(MigrationWarrant()), context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(ONE_AT_A_TIME))
+        context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            refuse_orphans(connection)
+
+
+def refuse_orphans(connection: Connection) -> None:
+    """Raise if a migration left a row that refers to nothing: foreign keys are off while SQLite copies tables."""
+    orphans = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
+    if orphans:
+        tables = ", ".join(sorted({row[0] for row in orphans}))
+        raise RuntimeError(f"the migration leaves {len(orphans)} rows in {tables} that refer to missing rows")
+
+
+def migrate_sqlite(url: str) -> None:
+    """In this thread, holding the write lock from the first statement."""
+    engine = create_engine(url, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # sqlite3 would otherwise commit before each CREATE
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    with engine.begin() as connection:
+        run(connection)
+
+
+async def migrate_postgres(url: str) -> None:
+    """Over asyncpg: each `op.execute` takes one statement."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+where = address()
+if where.dialect == "sqlite":
+    migrate_sqlite(where.engine_url)
+else:
+    asyncio.run(migrate_postgres(where.engine_url))

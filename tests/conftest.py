@@ -1,0 +1,129 @@
+"""What every test can ask for: a fresh, migrated database on SQLite and on PostgreSQL, and a server for the session."""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from migrations import upgrade
+from tests.postgres import URL, LocalServer, Server, wait_for
+
+RUN = "OPENMIND_TEST_RUN"
+_numbers = count(1)
+
+settings.register_profile(
+    "quick",
+    deadline=None,  # the machines that run this are shared
+    max_examples=50,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("full", settings.get_profile("quick"), max_examples=2_000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the run's directory before the workers start, which find it in their environment."""
+    if not hasattr(config, "workerinput"):
+        run = Path(tempfile.mkdtemp(prefix="openmind-test-"))
+        run.chmod(0o711)  # the server's user passes through it
+        os.environ[RUN] = str(run)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server after the last worker has ended; a named one loses what the run added to it."""
+    if not hasattr(config, "workerinput") and RUN in os.environ:
+        run = Path(os.environ.pop(RUN))
+        server = _known_server(run)
+        if isinstance(server, LocalServer):
+            server.remove()
+        elif server:
+            server.drop_database(_template(run))
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def _known_server(run: Path) -> Server | None:
+    state = run / "server.json"
+    if not state.exists():
+        return None
+    known = json.loads(state.read_text())
+    if "home" not in known:
+        return Server(known["url"])
+    return LocalServer.at(Path(known["home"]), known["url"], Path(known["binaries"]))
+
+
+def _new_server(run: Path) -> Server:
+    named = os.environ.get(URL)
+    if named:
+        server, known = Server(named), {"url": named}
+    else:
+        server = LocalServer.create(run / "postgres")
+        known = {"url": server.admin_url, "home": str(server.home), "binaries": str(server.binaries)}
+        server.start()
+    (run / "server.json").write_text(json.dumps(known))
+    url = server.create_database(_template(run))
+    wait_for(lambda: upgrade(url))
+    (run / "migrated").touch()
+    return server
+
+
+def _template(run: Path) -> str:
+    return f"openmind_template_{run.name}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Server:
+    """The PostgreSQL server of this run, one for all workers; or the one that OPENMIND_TEST_POSTGRES_URL names."""
+    run = Path(os.environ[RUN])
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = _known_server(run) or _new_server(run)
+    if not (run / "migrated").exists():
+        pytest.fail("another worker could not migrate the template database; its error says why")
+    return server
+
+
+@pytest.fixture
+def spare_postgres() -> Iterator[LocalServer]:
+    """A server of the test's own, created and not started: to stop, kill or slow down."""
+    server = LocalServer.create(Path(os.environ[RUN]) / f"spare-{os.getpid()}-{next(_numbers)}")
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"openmind_test_{os.getpid()}_{next(_numbers)}"
+    yield postgres_server.create_database(name, _template(Path(os.environ[RUN])))
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "open-mind.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "open-mind.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database: the test runs on SQLite and on PostgreSQL."""
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    return url
