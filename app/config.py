@@ -25,7 +25,7 @@ class Issuer(BaseModel):
     issuer: str
     audience: str
     algorithm: Annotated[str, Field(pattern=r"^(RS|ES|PS)(256|384|512)$")]
-    token_type: str = "at+jwt"
+    token_type: str = "at+jwt"  # noqa: S105  # a media type
     jwks_url: HttpUrl | None = None
     jwks_file: Path | None = None
     username_claim: str = "sub"

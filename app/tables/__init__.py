@@ -75,7 +75,7 @@ if untagged():
 
 CURRENT = tuple(table for table in SQLModel.metadata.sorted_tables if table.info.get("feeds_facts"))
 HISTORIES = {table.name: history_of(table) for table in CURRENT}
-"""The tables whose rows feed a fact, and where their past states are kept, so that any past moment can be asked about."""
+"""Where the past states of what feeds a fact are kept, so that any past moment can be asked about."""
 
 __all__ = [
     "CATEGORY",

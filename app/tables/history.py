@@ -25,9 +25,11 @@ def keep_past(table_name: str, columns: tuple[str, ...], dialect: str) -> tuple[
     old = ", ".join(f"OLD.{column}" for column in columns)
     insert = f"INSERT INTO {table_name}_history ({listed}, {SUPERSEDED}) VALUES ({old}, "  # noqa: S608  # names of tables
     if dialect == "sqlite":
+        events = (("UPDATE", "NEW.recorded_at"), ("DELETE", "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"))
         return tuple(
-            f"CREATE TRIGGER {table_name}_keeps_{event.lower()} BEFORE {event} ON {table_name} BEGIN {insert}{moment}); END"
-            for event, moment in (("UPDATE", "NEW.recorded_at"), ("DELETE", "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"))
+            f"CREATE TRIGGER {table_name}_keeps_{event.lower()} BEFORE {event} ON {table_name} "
+            f"BEGIN {insert}{moment}); END"
+            for event, moment in events
         )
     return (
         f"CREATE FUNCTION {table_name}_keeps_past() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
