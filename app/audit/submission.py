@@ -1,0 +1,65 @@
+"""What is handed to the log's writer and what comes back: submissions, receipts and the ways to fail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.audit.entry import Entry
+
+
+class LogUnavailable(Exception):
+    """No durable entry could be promised: the database is gone or did not answer in time (503, no data)."""
+
+
+class LogBusy(LogUnavailable):
+    """The queue is full (503 with Retry-After); nothing was written."""
+
+
+class EventConflict(Exception):
+    """An entry with this event id and other content is in the log already (409); nothing was written."""
+
+
+class EntryRefused(Exception):
+    """The database refuses this entry; nothing of its submission was written."""
+
+
+class ChangeRefused(Exception):
+    """A change broke a constraint; nothing of its submission was written. The driver's error is `fault`."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__("the database refuses the change")
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A compiled driver statement with its arguments, run in the transaction that holds the entry."""
+
+    sql: str
+    arguments: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Entries and changes that become durable together or not at all."""
+
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an entry stands in the log and what its leaf commits to."""
+
+    seq: int
+    leaf_hash: str
+    event_id: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.leaf_hash}"
+
+
+def receipt_header(receipts: Sequence[Receipt]) -> str:
+    """The `Audit-Receipt` header: the only receipt, or the first and the last."""
+    ends = receipts[:1] if len(receipts) == 1 else (receipts[0], receipts[-1])
+    return ", ".join(map(str, ends))
