@@ -70,7 +70,8 @@ def _word(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", String())
 
 
-def _live(record: Any) -> Predicate:
+def live(record: Any) -> Predicate:
+    """A period that has begun and not ended."""
     return and_(record.valid_from <= AT, or_(record.valid_until.is_(None), record.valid_until > AT))
 
 
@@ -143,7 +144,7 @@ def _authorised() -> Predicate:
     return exists().where(
         T.Authorisation.staff_id == STAFF_ID,
         T.Authorisation.kind == _word("criminal-justice"),
-        _live(T.Authorisation),
+        live(T.Authorisation),
         _not_yet(T.Authorisation.revoked_at),
     )
 
@@ -153,7 +154,7 @@ def _authorised() -> Predicate:
 
 def _caseload() -> Select[Any]:
     return select(T.Allocation.person_id).where(
-        T.Allocation.staff_id == STAFF_ID, T.Allocation.kind == _word("caseload"), _live(T.Allocation)
+        T.Allocation.staff_id == STAFF_ID, T.Allocation.kind == _word("caseload"), live(T.Allocation)
     )
 
 
@@ -165,7 +166,7 @@ def _treating() -> Select[Any]:
             T.Allocation.staff_id == STAFF_ID,
             T.Allocation.kind == _word("treating"),
             T.Referral.person_id == T.Allocation.person_id,
-            _live(T.Allocation),
+            live(T.Allocation),
             _referral_is_live(),
         )
     )
@@ -200,7 +201,7 @@ def _mhtr() -> Select[Any]:
 
 
 def _limit(kind: str) -> Select[Any]:
-    return select(T.AccessLimit.person_id).where(T.AccessLimit.kind == _word(kind), _live(T.AccessLimit))
+    return select(T.AccessLimit.person_id).where(T.AccessLimit.kind == _word(kind), live(T.AccessLimit))
 
 
 def _named_on(limit: Any) -> Predicate:
@@ -217,7 +218,7 @@ def _listed() -> Select[Any]:
     elsewhere = exists().where(
         other.person_id == T.AccessLimit.person_id,
         other.kind == _word("restriction"),
-        _live(other),
+        live(other),
         not_(_named_on(other)),
     )
     return _limit("restriction").where(_named_on(T.AccessLimit), not_(elsewhere))
@@ -262,7 +263,7 @@ def _superseded(consent: Any) -> Predicate:
 
 
 def _standing(consent: Any) -> Predicate:
-    return and_(_live(consent), _not_yet(consent.withdrawn_at), not_(_superseded(consent)))
+    return and_(live(consent), _not_yet(consent.withdrawn_at), not_(_superseded(consent)))
 
 
 def _consents() -> Select[Any]:
@@ -280,7 +281,7 @@ def _consents() -> Select[Any]:
 
 
 def _objections() -> Select[Any]:
-    return select(T.Objection.person_id).where(_live(T.Objection), _not_yet(T.Objection.withdrawn_at))
+    return select(T.Objection.person_id).where(live(T.Objection), _not_yet(T.Objection.withdrawn_at))
 
 
 def _bits(which: ColumnElement[Any], facts: dict[str, Fact], source: Select[Any], person: Any) -> ColumnElement[Any]:
@@ -349,3 +350,10 @@ def facts_of(person: Any) -> ColumnElement[Any]:
     for fact in singles:
         total = total + case((holds(fact, person), _bit(fact)), else_=ZERO)
     return total
+
+
+def relied_on(person: Any) -> ColumnElement[Any]:
+    """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
+    named = T.Consent.scope.concat(_word("=")).concat(T.Consent.id)
+    source = _consents().where(T.Consent.person_id == person.id)
+    return source.with_only_columns(func.aggregate_strings(named, " ")).scalar_subquery()

@@ -1,0 +1,20 @@
+"""The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
+
+from app.gate.asking import Opened
+from app.gate.door import EXPLAINED, READ, Gate
+from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked
+
+__all__ = [
+    "EXPLAINED",
+    "PEOPLE",
+    "READ",
+    "REFERRALS",
+    "AccessRefused",
+    "DecisionMismatch",
+    "Gate",
+    "Listed",
+    "NotOnFile",
+    "Opened",
+    "SessionRevoked",
+]

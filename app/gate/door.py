@@ -1,0 +1,159 @@
+"""The gate itself: what a question is asked of, and the only place from which entries are written."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.audit.entry import PersonPart, Record, event_id
+from app.audit.submission import Change, Receipt, Submission
+from app.audit.writer import AuditLog
+from app.gate.asking import Asking, Opened
+from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
+from app.gate.listing import AskingMany, Kind, Listed
+from app.gate.refusals import AccessRefused, SessionRevoked
+from app.policies import AgreementVersions, CompiledAgreement, Decision
+from app.records import announcements
+from app.records.lists import ListedRow
+from app.records.reading import Records, Standing, consents_in
+from app.vocabulary import Facts, Party, Question
+
+READ, EXPLAINED, AUTHENTICATION = "access", "explanation", "authentication"
+
+
+class Gate:
+    """Decides questions about one person or about many, and writes down each answer and each refusal."""
+
+    def __init__(self, records: Records, log: AuditLog, agreements: AgreementVersions) -> None:
+        self.records = records
+        self.log = log
+        self.agreements = agreements
+        self._phrases = PhraseBook()
+
+    def ask(self, question: Question, *, kind: str = READ, referral: str | None = None) -> Asking:
+        """`async with gate.ask(question) as opened:` about the person of a CRN, or of a referral."""
+        return Asking(self, question, kind, referral)
+
+    def ask_many(
+        self, question: Question, kind: Kind, filters: Mapping[str, Any], after: tuple[Any, ...] | None, size: int
+    ) -> AskingMany:
+        """`async with gate.ask_many(…) as listed:` about everybody of whom something is open."""
+        return AskingMany(self, question, kind, filters, after, size)
+
+    async def check_purpose(self, question: Question) -> CompiledAgreement:
+        """The agreement in force; AccessRefused for a purpose that the role may never use."""
+        agreement = self.agreements.at(question.at)
+        if question.purpose not in agreement.purposes_of(question.caller.role):
+            raise await self.refuse(question, "purpose-not-for-role")
+        return agreement
+
+    async def refuse(self, question: Question, code: str, facts: Facts | None = None) -> AccessRefused:
+        """Make a refusal durable that is about nobody in particular; the caller raises what comes back."""
+        record = self._record(question, self.agreements.at(question.at), REFUSED, facts=facts, reason=code)
+        person = PersonPart(None, question.crn) if question.crn else None
+        await self.log.append(Submission((record.sealed(person),)))
+        return SessionRevoked() if code == "session-revoked" else AccessRefused(code)
+
+    async def refuse_unasked(self, code: str, at: datetime, resource: str, request_id: str, **known: Any) -> None:
+        """Make durable that a request was turned away before it was a question: no token, no purpose."""
+        record = Record(
+            kind=AUTHENTICATION if known.get("caller") is None else READ,
+            occurred_at=at,
+            caller=known.get("caller"),
+            action="read",
+            resource=resource,
+            outcome=REFUSED,
+            request_id=request_id,
+            reason=code,
+        )
+        await self.log.append(Submission((record.sealed(),)))
+
+    async def append(
+        self,
+        question: Question,
+        agreement: CompiledAgreement,
+        decision: Decision,
+        standing: Standing,
+        *,
+        opened: Opened | None = None,
+        reason: str | None = None,
+    ) -> Receipt:
+        """One entry about one person: what was released and withheld, under which clauses, on which facts."""
+        said = self._phrases.say(question, decision.rulings, agreement)
+        part = PersonPart(standing.person_id, standing.crn or question.crn, relied_on(said, standing.consents))
+        explained = opened is not None and opened.kind == EXPLAINED
+        record = self._record(
+            question,
+            agreement,
+            REFUSED if opened is None else said.outcome,
+            kind=opened.kind if opened else READ,
+            released={} if opened is None or explained else said.released,
+            withheld=said.withheld,
+            clauses=said.clauses,
+            facts=standing.facts,
+            announce=Party.JUSTICE.value if opened is not None and said.announce else None,
+            reason=reason,
+            answer=opened.answer if opened else None,
+        )
+        changes = self._announcements([record])
+        (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
+        return receipt
+
+    async def append_page(
+        self, question: Question, agreement: CompiledAgreement, listed: Listed, alone: frozenset[str]
+    ) -> Sequence[Receipt]:
+        """One entry for each person on a page; one for the page itself if it shows nobody."""
+        if not listed.rows:
+            record = self._record(question, agreement, PERMITTED, reason="nobody-listed")
+            return await self.log.append(Submission((record.sealed(),)))
+        records, entries = [], []
+        for row, decision, answer in zip(listed.rows, listed.decisions, listed.answers, strict=True):
+            said = self._phrases.say(question, decision.rulings, agreement)
+            record = self._listed(question, agreement, row, said, answer, alone)
+            records.append(record)
+            part = PersonPart(row.person_id, row.crn, relied_on(said, consents_in(row.consents)))
+            entries.append(record.sealed(part))
+        return await self.log.append(Submission(tuple(entries), self._announcements(records)))
+
+    def _listed(self, question: Question, agreement: CompiledAgreement, row: ListedRow, said: Phrases, answer: bytes,
+                alone: frozenset[str]) -> Record:  # fmt: skip
+        shown = alone if row.is_limited and alone else {"crn", *row.fields}
+        return self._record(
+            question,
+            agreement,
+            said.outcome,
+            released={question.subjects[0].value: sorted(shown)},
+            withheld=said.withheld,
+            clauses=said.clauses,
+            facts=row.facts,
+            announce=Party.JUSTICE.value if said.announce else None,
+            answer=answer,
+        )
+
+    def _record(self, question: Question, agreement: CompiledAgreement, outcome: str, **values: Any) -> Record:
+        values.setdefault("kind", READ)
+        return Record(
+            occurred_at=question.at,
+            caller=question.caller,
+            purpose=question.purpose.value,
+            action=question.action.value,
+            resource=question.resource,
+            request_id=question.request_id,
+            outcome=outcome,
+            agreement=agreement.digest,
+            event_id=event_id(),
+            **values,
+        )
+
+    def _announcements(self, records: Sequence[Record]) -> tuple[Change, ...]:
+        """Told to the party that keeps the restriction (S3), in the transaction of the entry."""
+        told = [record for record in records if record.announce and record.event_id]
+        if not told:
+            return ()
+        insert = self.records.prepared("announce", announcements.announce)
+        common = {"kind": "restricted-record-used"}
+        return tuple(Change(insert.sql, insert.arguments(common | _announcement(record))) for record in told)
+
+
+def _announcement(record: Record) -> dict[str, Any]:
+    event = record.event_id
+    return {"id": event, "event_id": event, "party": record.announce, "created_at": record.occurred_at}

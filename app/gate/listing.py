@@ -1,0 +1,120 @@
+"""A question about many people: one statement, then the same decision for each row, and an entry for each person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from app.audit.submission import Receipt
+from app.gate.refusals import DecisionMismatch
+from app.policies import CompiledAgreement, Decision, decide
+from app.records import lists
+from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
+from app.records.permit import issue_list
+from app.records.reading import FEEDING, Records
+from app.vocabulary import Category, Fact, Question, facts_of
+
+if TYPE_CHECKING:
+    from app.gate.door import Gate
+
+STANDING = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A list there is: its category, its filters, and the read that fills it."""
+
+    category: Category
+    filters: Mapping[str, Filter]
+    read: Any
+    alone: frozenset[str]
+    """Fields that stay when the record is limited; the others name the person."""
+
+
+PEOPLE = Kind(Category.IDENTITY, lists.PEOPLE_FILTERS, lists.people, frozenset({"crn"}))
+REFERRALS = Kind(Category.REFERRAL, lists.REFERRAL_FILTERS, lists.referrals, frozenset())
+
+
+@dataclass(slots=True)
+class Listed:
+    """The rows of one page, each decided; the service puts each row's bytes into `answers`, in the same order."""
+
+    rows: list[ListedRow]
+    decisions: list[Decision]
+    has_more: bool
+    answers: list[bytes] = field(default_factory=list)
+    receipts: Sequence[Receipt] = ()
+
+
+class AskingMany:
+    """`async with`: the page on the way in, an entry for each person of it on the way out."""
+
+    __slots__ = ("_agreement", "_gate", "_kind", "_listed", "_listing", "_question")
+
+    def __init__(self, gate: "Gate", question: Question, kind: Kind, filters: Mapping[str, Any],
+                 after: tuple[Any, ...] | None, size: int) -> None:  # fmt: skip
+        self._gate, self._question, self._kind = gate, question, kind
+        self._listing = Listing(question.caller, question.at, {}, filters, after, size)
+        self._listed: Listed | None = None
+        self._agreement: CompiledAgreement | None = None
+
+    async def __aenter__(self) -> Listed:
+        gate, question, asked = self._gate, self._question, self._listing
+        agreement = self._agreement = await gate.check_purpose(question)
+        wanted = {self._kind.category: "not-permitted-for-role"}
+        wanted |= {self._kind.filters[name].category: "filter-not-permitted" for name in asked.filters}
+        conditions = {}
+        for category, code in reversed(wanted.items()):
+            conditions[category] = _conditions(question, category, agreement)
+            if not conditions[category]:
+                raise await gate.refuse(question, code)
+        listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
+        rows = await self._read(gate.records, listing)
+        if not rows:
+            await self._check_caller()
+        page = rows[: listing.size]
+        decisions = [self._decided(row, agreement) for row in page]
+        self._listed = Listed(page, decisions, len(rows) > listing.size)
+        return self._listed
+
+    async def _read(self, records: Records, listing: Listing) -> list[ListedRow]:
+        permit = issue_list(listing.caller, listing.at, FEEDING)
+        try:
+            rows: list[ListedRow] = await self._kind.read(records, permit, listing)
+            return rows
+        finally:
+            permit.close()
+
+    def _decided(self, row: ListedRow, agreement: CompiledAgreement) -> Decision:
+        decision = decide(self._question, row.facts, agreement)
+        if not decision.rulings[0].permitted:
+            raise DecisionMismatch(f"a row was listed that {', '.join(decision.rulings[0].clauses)} refuses")
+        return decision
+
+    async def _check_caller(self) -> None:
+        """Nobody on the page: is it that the caller has nobody, or that the caller may not ask?"""
+        gate, question = self._gate, self._question
+        standing = await gate.records.standing(question.caller, question.at, crn="")
+        if not standing.session_is_live:
+            raise await gate.refuse(question, "session-revoked", standing.facts)
+        needed = Fact.EMPLOYED.bit if question.caller.is_system else STANDING
+        if standing.facts & needed != needed:
+            raise await gate.refuse(question, "standing-lapsed", standing.facts)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._listed is not None and self._agreement is not None:
+            self._listed.receipts = await self._gate.append_page(
+                self._question, self._agreement, self._listed, self._kind.alone
+            )
+
+
+def _conditions(question: Question, category: Category, agreement: CompiledAgreement) -> Conditions:
+    caller = question.caller
+    if agreement.ended(question.at):
+        return ()
+    return [
+        Condition(each.needs, each.forbids, each.rows)
+        for each in agreement.conditions(caller.role, caller.party, question.purpose, question.action, category)
+    ]

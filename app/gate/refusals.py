@@ -1,0 +1,32 @@
+"""The ways to be refused; whichever is raised, its entry is durable already."""
+
+from collections.abc import Sequence
+
+from app.policies.explain import Explanation
+
+
+class AccessRefused(Exception):
+    """Refused under a stable code; `withheld` gives reasons where something else is open to the caller."""
+
+    def __init__(self, code: str, withheld: Sequence[Explanation] = ()) -> None:
+        super().__init__(code)
+        self.code = code
+        self.withheld = tuple(withheld)
+
+
+class NotOnFile(AccessRefused):
+    """Nothing at all is permitted, which looks the same as nobody being there (S5)."""
+
+    def __init__(self) -> None:
+        super().__init__("not-found")
+
+
+class SessionRevoked(AccessRefused):
+    """The token, the client or the member of staff was revoked since the token was made."""
+
+    def __init__(self) -> None:
+        super().__init__("session-revoked")
+
+
+class DecisionMismatch(Exception):
+    """The database and the decision disagree about a row: a fault of ours, and nothing is released."""

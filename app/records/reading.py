@@ -1,0 +1,196 @@
+"""Facts before a decision, and the columns that a permit names after it; statements are built once for each shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
+
+from app.db import Database, Prepared, Row
+from app.records import facts
+from app.records.permit import Permit
+from app.records.views import CAVEATS, T, sections
+from app.vocabulary import UNFAVOURABLE, Caller, Category, Facts
+
+PERSON = bindparam("person", type_=String())
+CRN = bindparam("crn", type_=String())
+REFERRAL = bindparam("referral", type_=String())
+
+Rows = list[dict[str, Any]]
+Content = Mapping[str, Rows]
+"""A category as it is answered: section name to rows, each a field to its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known before a decision: of the caller's session, of the person, and of the two together."""
+
+    session_is_live: bool
+    facts: Facts
+    person_id: str | None = None
+    crn: str | None = None
+    consents: tuple[tuple[str, str], ...] = ()
+    """Scope and id of each consent that holds, for the log: who relied on which."""
+
+
+class _FactsWarrant:
+    """Facts are computed from protected rows, and no column of them leaves the statement."""
+
+    def covers(self, tables: frozenset[str]) -> bool:
+        """The tables that feed a fact."""
+        return tables <= FEEDING
+
+
+def _of_person(match: Any) -> Select[Any]:
+    nobody = select(literal_column("1").label("one")).subquery("nobody")
+    person = T.Person
+    live = case((facts.session_is_live(), literal_column("1")), else_=literal_column("0"))
+    return (
+        select(
+            live.label("live"), person.id, person.crn, facts.facts_of(person).label("facts"), facts.relied_on(person)
+        )
+        .select_from(nobody)
+        .outerjoin(T.Person.__table__, match)
+    )
+
+
+@cache
+def _standing_of(key: str) -> Select[Any]:
+    if key == "crn":
+        return _of_person(T.Person.crn == CRN)
+    referral = select(T.Referral.person_id).where(T.Referral.id == REFERRAL).scalar_subquery()
+    return _of_person(T.Person.id == referral)
+
+
+@cache
+def _section(category: Category, place: int, caveat: str, rows: frozenset[str]) -> Select[Any]:
+    section = sections(category)[place]
+    table = section.table
+    statement = select(*section.selected(caveat))
+    if table.name == "person":
+        return statement.where(table.c.id == PERSON)
+    if table.name == "consent_recipient":
+        return statement.join(T.Consent, T.Consent.id == table.c.consent_id).where(T.Consent.person_id == PERSON)
+    statement = statement.where(table.c.person_id == PERSON).order_by(*_order(table))
+    if table.name == "referral":
+        statement = statement.where(rows_predicate(rows))
+    if caveat == CAVEATS[2] and section.harmful:
+        statement = statement.where(table.c.serious_harm.is_(false()))
+    return statement
+
+
+def rows_predicate(rows: frozenset[str]) -> Any:
+    """Which referrals a caller reaches: what was sent, their own draft, or all."""
+    referral = T.Referral
+    if "all" in rows:
+        return true()
+    reached = []
+    if "sent" in rows:
+        reached.append(referral.status != literal_column("'draft'"))
+    if "own-draft" in rows:
+        reached.append(and_(referral.status == literal_column("'draft'"), referral.referred_by == facts.USERNAME))
+    return or_(false(), *reached)
+
+
+_MOMENTS = (
+    "starts_at",
+    "held_at",
+    "completed_at",
+    "written_at",
+    "released_at",
+    "valid_from",
+    "received_on",
+    "start_date",
+)
+
+
+def _order(table: Any) -> tuple[Any, ...]:
+    moments = [table.c[name] for name in _MOMENTS if name in table.c]
+    return (*moments[:1], table.c.id)
+
+
+@cache
+def _offender_manager() -> Select[Any]:
+    allocation, staff = T.Allocation, T.Staff
+    return (
+        select(staff.username, staff.name, staff.team, allocation.valid_from)
+        .join(staff, staff.id == allocation.staff_id)
+        .where(allocation.person_id == PERSON, allocation.kind == literal_column("'caseload'"), facts.live(allocation))
+    )
+
+
+FEEDING = frozenset(
+    {"person", "supervision", "requirement", "referral", "consent", "consent_recipient", "objection", "allocation"}
+    | {"access_limit", "access_limit_name", "emergency_grant", "subject_request"}
+)
+
+
+class Records:
+    """The rows of both parties: facts about a person, then no more of them than a permit opens."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._prepared: dict[Any, Prepared] = {}
+        self._facts = _FactsWarrant()
+
+    def prepared(self, key: Any, build: Any) -> Prepared:
+        """A statement compiled once for each key."""
+        statement = self._prepared.get(key)
+        if statement is None:
+            statement = self._prepared[key] = self.database.prepare(build())
+        return statement
+
+    async def standing(self, caller: Caller, at: datetime, *, crn: str) -> Standing:
+        """The facts of (caller, person with this CRN) in one statement."""
+        return await self._standing("crn", {"crn": crn}, caller, at)
+
+    async def standing_by_referral(self, caller: Caller, at: datetime, *, referral: str) -> Standing:
+        """The facts of (caller, person of this referral) in one statement."""
+        return await self._standing("referral", {"referral": referral}, caller, at)
+
+    async def _standing(self, key: str, whom: dict[str, str], caller: Caller, at: datetime) -> Standing:
+        statement = self.prepared(("standing", key), lambda: _standing_of(key))
+        ((live, person_id, crn, bits, consents),) = await self.database.fetch(
+            statement, {**facts.parameters(caller, at), **whom}, self._facts
+        )
+        if person_id is None:
+            return Standing(bool(live), UNFAVOURABLE | bits)
+        return Standing(bool(live), bits, person_id, crn, consents_in(consents))
+
+    async def read(self, permit: Permit, category: Category) -> Content:
+        """The sections of one category, with the columns and rows that the permit names."""
+        opening = permit.openings[category]
+        content: dict[str, Rows] = {}
+        for place, section in enumerate(sections(category)):
+            key = (category, place, opening.caveat, opening.rows)
+            fields = section.fields(opening.caveat)
+            if fields:
+                content[section.name] = self._named(fields, await self._rows(permit, key, lambda: _section(*key)))  # noqa: B023  # called at once
+        if category is Category.SUPERVISION:
+            rows = await self._rows(permit, "offender-manager", _offender_manager)
+            content["offenderManagers"] = self._named(("username", "name", "team", "since"), rows)
+        return content
+
+    async def _rows(self, permit: Permit, key: Any, build: Any) -> list[Row]:
+        values = {**facts.parameters(permit.caller, permit.at), "person": permit.person_id}
+        return await self.database.fetch(self.prepared(key, build), values, permit)
+
+    @staticmethod
+    def _named(fields: tuple[str, ...], rows: list[Row]) -> Rows:
+        return [dict(zip(fields, row, strict=True)) for row in rows]
+
+
+def consents_in(joined: str | None) -> tuple[tuple[str, str], ...]:
+    """Scope and id of each consent that `facts.relied_on` names."""
+    if not joined:
+        return ()
+    return tuple(sorted((scope, identity) for scope, _, identity in (part.partition("=") for part in joined.split())))
+
+
+def released_fields(category: Category, opening_caveat: str) -> tuple[str, ...]:
+    """Every field of a category that an answer carries under a caveat, as `section.field`, for the log."""
+    return tuple(
+        f"{section.name}.{field}" for section in sections(category) for field in section.fields(opening_caveat)
+    )

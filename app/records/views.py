@@ -1,0 +1,120 @@
+"""What each category of a record consists of: sections of rows, drawn from the tables' own tags and nothing else.
+
+A column is in an answer because it says which category it belongs to; a new column without a tag stops the build, and a
+new column with one is in no other category's answer.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Table, case, literal_column
+from sqlmodel import SQLModel
+
+import app.tables
+from app.db import PROTECTED
+from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS
+from app.vocabulary import CATEGORIES, Category
+
+ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES = "all", "totals", "third-parties-withheld"
+CAVEATS = (ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES)
+"""What can be left of a category's fields: everything, totals and bands alone, or all that names no third party."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows of one table within one category: its name in answers, and the columns that belong there."""
+
+    name: str
+    category: Category
+    table: Table
+    columns: tuple[Column[Any], ...]
+
+    def fields(self, caveat: str = ALL) -> tuple[str, ...]:
+        """The names of its fields in answers, in camelCase, under a caveat."""
+        return tuple(camel(column.name) for column in self.columns if _kept(column, caveat))
+
+    def selected(self, caveat: str = ALL) -> tuple[ColumnElement[Any], ...]:
+        """What is selected under a caveat; a text that names a third party comes as null where it may not be seen."""
+        return tuple(self._column(column, caveat) for column in self.columns if _kept(column, caveat))
+
+    def _column(self, column: Column[Any], caveat: str) -> ColumnElement[Any]:
+        if caveat == WITHOUT_THIRD_PARTIES and column.info.get(THIRD_PARTY):
+            return case((self.table.c.third_party, literal_column("NULL")), else_=column).label(column.name)
+        return column
+
+    @property
+    def harmful(self) -> bool:
+        """Whether its rows can be marked as likely to cause serious harm (DPA 2018 Sch 3)."""
+        return "serious_harm" in self.table.c
+
+
+def _kept(column: Column[Any], caveat: str) -> bool:
+    return caveat != BY_TOTAL or bool(column.info.get(TOTALS))
+
+
+@cache
+def camel(name: str) -> str:
+    """`date_of_birth` as an answer spells it: `dateOfBirth`."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+@cache
+def sections(category: Category) -> tuple[Section, ...]:
+    """The sections of a category, in the order in which the tables were declared."""
+    found = []
+    for table in SQLModel.metadata.tables.values():
+        if not table.info.get(PROTECTED) or table.info.get("section") is None:
+            continue
+        columns = tuple(column for column in table.columns if _answers(column, category))
+        if columns:
+            found.append(Section(table.info["section"], category, table, columns))
+    return tuple(sorted(found, key=lambda section: _DECLARED.index(section.table.name)))
+
+
+def _answers(column: Column[Any], category: Category) -> bool:
+    return bool(column.info[CATEGORY] == category and column.info[OUTPUT])
+
+
+_DECLARED = [
+    "person",
+    "supervision",
+    "requirement",
+    "offence",
+    "risk_assessment",
+    "risk_alert",
+    "licence_condition",
+    "obligation",
+    "referral",
+    "appointment",
+    "progress_summary",
+    "outcome_score",
+    "clinical_record",
+    "care_activity",
+    "session_note",
+    "safety_record",
+    "safety_alert",
+    "three_way_meeting",
+    "consent",
+    "consent_recipient",
+    "objection",
+]
+
+
+@cache
+def tables_of(category: Category) -> frozenset[str]:
+    """The tables that a permit for this category lets be read."""
+    own = {section.table.name for section in sections(category)}
+    return frozenset(own | _ALSO.get(category, frozenset()))
+
+
+_ALSO = {
+    Category.SUPERVISION: frozenset({"allocation"}),  # the offender manager is part of the supervision
+    Category.CONSENT: frozenset({"consent"}),
+}
+
+for _category in CATEGORIES:
+    if not sections(_category):
+        raise TypeError(f"category {_category} has no table")
+T: Any = app.tables
