@@ -1,0 +1,167 @@
+"""The log's tables in both databases' own words: query columns made from the bodies, triggers that refuse rewriting.
+
+What migration 0002 creates; a later change is a later migration, since the bytes in these tables are final.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+SERVICE_ROLE = "openmind_service"
+LOG_TABLES = ("log_entry", "log_subject", "log_tile", "log_head")
+ENTRY_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "event_id": ("eventId",),
+    "type": ("type",),
+    "occurred_at": ("occurredAt",),
+    "staff": ("caller", "staff"),
+    "party": ("caller", "party"),
+    "role": ("caller", "role"),
+    "client": ("caller", "client"),
+    "purpose": ("purpose",),
+    "action": ("action",),
+    "resource": ("resource",),
+    "outcome": ("outcome",),
+    "agreement": ("agreement",),
+    "request_id": ("requestId",),
+    "subject": ("subject",),
+}
+SUBJECT_COLUMNS: Mapping[str, tuple[str, ...]] = {"person_id": ("personId",), "crn": ("crn",)}
+INDEXES = {
+    "log_entry_event_id": "CREATE UNIQUE INDEX log_entry_event_id ON log_entry (event_id)",
+    "log_entry_staff": "CREATE INDEX log_entry_staff ON log_entry (staff, seq)",
+    "log_subject_person_id": "CREATE INDEX log_subject_person_id ON log_subject (person_id, seq)",
+    "log_subject_crn": "CREATE INDEX log_subject_crn ON log_subject (crn, seq)",
+}
+_EMPTY_ROOT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def create_log(dialect: str, role: str = SERVICE_ROLE) -> list[str]:
+    """Statements, one each, that make the empty log; on PostgreSQL also the service's role and its rights."""
+    tables = _tables(dialect) + list(INDEXES.values())
+    if dialect == "sqlite":
+        return [*tables, _first_head("x''", f"x'{_EMPTY_ROOT}'"), *SQLITE_TRIGGERS.values()]
+    head = _first_head("''::bytea", f"'\\x{_EMPTY_ROOT}'::bytea")
+    return [*tables, head, *_POSTGRES_FUNCTIONS, *_postgres_triggers(), *_make_role(role), *_log_rights(role)]
+
+
+def grants(tables: Iterable[str], role: str = SERVICE_ROLE) -> list[str]:
+    """PostgreSQL statements by which the service's role may work with tables that are no part of the log."""
+    listed = ", ".join(f'"{table}"' for table in sorted(set(tables) - set(LOG_TABLES)))
+    return [_if_role(role, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed} TO {role}")] if listed else []
+
+
+def _tables(dialect: str) -> list[str]:
+    sqlite = dialect == "sqlite"
+    blob, number, end = ("BLOB", "INTEGER", " STRICT") if sqlite else ("bytea", "bigint", "")
+    entry, subject = _generated(ENTRY_COLUMNS, dialect), _generated(SUBJECT_COLUMNS, dialect)
+    return [
+        f"CREATE TABLE log_entry (seq {number} PRIMARY KEY CHECK (seq >= 0), recorded_at TEXT NOT NULL, "
+        f"body TEXT NOT NULL, leaf_hash {blob} NOT NULL CHECK (length(leaf_hash) = 32), {entry}){end}",
+        f"CREATE TABLE log_subject (seq {number} PRIMARY KEY REFERENCES log_entry (seq), "
+        f"salt {blob} NOT NULL CHECK (length(salt) >= 16), body TEXT NOT NULL, {subject}){end}",
+        f"CREATE TABLE log_tile (level {number} NOT NULL, number {number} NOT NULL, "
+        f"root {blob} NOT NULL CHECK (length(root) = 32), PRIMARY KEY (level, number)){end}",
+        f"CREATE TABLE log_head (id {number} PRIMARY KEY CHECK (id = 1), size {number} NOT NULL, "
+        f"frontier {blob} NOT NULL, recorded_at TEXT NOT NULL, root {blob} NOT NULL CHECK (length(root) = 32)){end}",
+    ]
+
+
+def _generated(columns: Mapping[str, tuple[str, ...]], dialect: str) -> str:
+    return ", ".join(f"{name} TEXT {made_from_body(path, dialect)}" for name, path in columns.items())
+
+
+def made_from_body(path: tuple[str, ...], dialect: str) -> str:
+    """How a query column is made: computed when read in SQLite, stored in PostgreSQL, writable in neither."""
+    if dialect == "sqlite":
+        return f"GENERATED ALWAYS AS (json_extract(body, '$.{'.'.join(path)}')) VIRTUAL"
+    return f"GENERATED ALWAYS AS (body::json #>> '{{{','.join(path)}}}') STORED"
+
+
+def _first_head(frontier: str, root: str) -> str:
+    return f"INSERT INTO log_head (id, size, frontier, recorded_at, root) VALUES (1, 0, {frontier}, '', {root})"  # noqa: S608  # constants of this module
+
+
+# --- SQLite: REPLACE deletes without asking a DELETE trigger, so inserting over something is refused as well ----------
+
+
+def _refuse(name: str, event: str, table: str, when: str = "") -> str:
+    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+
+
+SQLITE_TRIGGERS: Mapping[str, str] = {
+    name: _refuse(name, event, table, when)
+    for name, event, table, when in (
+        *((f"{table}_no_update", "UPDATE", table, "") for table in LOG_TABLES[:3]),
+        *((f"{table}_no_delete", "DELETE", table, "") for table in LOG_TABLES),
+        ("log_entry_no_replace", "INSERT", "log_entry", "WHEN NEW.seq < (SELECT size FROM log_head) "),
+        (
+            "log_entry_no_replaced_event",
+            "INSERT",
+            "log_entry",
+            "WHEN EXISTS (SELECT 1 FROM log_entry WHERE event_id = json_extract(NEW.body, '$.eventId')) ",
+        ),
+        ("log_subject_no_replace", "INSERT", "log_subject", "WHEN NEW.seq < (SELECT size FROM log_head) "),
+        (
+            "log_tile_no_replace",
+            "INSERT",
+            "log_tile",
+            "WHEN EXISTS (SELECT 1 FROM log_tile WHERE level = NEW.level AND number = NEW.number) ",
+        ),
+        ("log_head_no_replace", "INSERT", "log_head", ""),
+        (
+            "log_head_only_forward",
+            "UPDATE",
+            "log_head",
+            "WHEN NEW.size <= OLD.size OR NEW.recorded_at < OLD.recorded_at OR NEW.id <> OLD.id ",
+        ),
+    )
+}
+
+# --- PostgreSQL: always on, so that no session can say it is a replica and get past ---------------------------------
+
+_POSTGRES_FUNCTIONS = (
+    "CREATE FUNCTION log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the log only grows' USING ERRCODE = 'restrict_violation'; END $$",
+    "CREATE FUNCTION log_head_only_forward() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN IF NEW.size <= OLD.size OR NEW.recorded_at < OLD.recorded_at OR NEW.id <> OLD.id THEN "
+    "RAISE EXCEPTION 'the log only grows' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$",
+)
+
+
+def _postgres_triggers() -> list[str]:
+    statements = []
+    for table in LOG_TABLES:
+        events = "DELETE OR TRUNCATE" if table == "log_head" else "UPDATE OR DELETE OR TRUNCATE"
+        statements += [
+            f"CREATE TRIGGER {table}_only_grows BEFORE {events} ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION log_only_grows()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grows",
+        ]
+    return [
+        *statements,
+        "CREATE TRIGGER log_head_only_forward BEFORE UPDATE ON log_head "
+        "FOR EACH ROW EXECUTE FUNCTION log_head_only_forward()",
+        "ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_only_forward",
+    ]
+
+
+def _make_role(role: str) -> list[str]:
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", role):
+        raise ValueError("a role's name is lower-case letters, digits and underscores")
+    return [
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; "
+        "END IF; EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$",
+        _if_role(role, f"IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF"),
+    ]
+
+
+def _log_rights(role: str) -> list[str]:
+    everything, growing = ", ".join(LOG_TABLES), ", ".join(LOG_TABLES[:3])
+    return [
+        f"REVOKE ALL ON {everything} FROM PUBLIC",
+        _if_role(role, f"GRANT SELECT, INSERT ON {growing} TO {role}"),
+        _if_role(role, f"GRANT SELECT, UPDATE ON log_head TO {role}"),
+    ]
+
+
+def _if_role(role: str, statement: str) -> str:
+    return f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN {statement}; END IF; END $$"
