@@ -26,6 +26,11 @@ class Opened:
     kind: str
     answer: bytes | None = None
     receipt: Receipt | None = None
+    is_found: bool = True
+
+    def unfound(self) -> None:
+        """Nothing of what was asked is there: the entry says refused, since nothing is released."""
+        self.is_found = False
 
     def withheld(self) -> tuple[Explanation, ...]:
         """Why each category that is not open is not, naming no fact whose category the caller may not read."""
@@ -81,7 +86,12 @@ class Asking:
         opened.permit.close()
         if kind is None:
             opened.receipt = await self._gate.append(
-                self._question, opened.agreement, opened.decision, self._standing, opened=opened
+                self._question,
+                opened.agreement,
+                opened.decision,
+                self._standing,
+                opened=opened if opened.is_found else None,
+                reason=None if opened.is_found else "not-on-file",
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
 
-from app.db import Database, Prepared, Row
+from app.db import Database, DatabaseUnavailable, Prepared, Row
 from app.records import facts
 from app.records.permit import Permit
 from app.records.views import CAVEATS, T, sections
@@ -149,6 +149,14 @@ class Records:
     async def standing_by_referral(self, caller: Caller, at: datetime, *, referral: str) -> Standing:
         """The facts of (caller, person of this referral) in one statement."""
         return await self._standing("referral", {"referral": referral}, caller, at)
+
+    async def answers(self) -> bool:
+        """Whether the database does."""
+        try:
+            await self.database.fetch(self.prepared("ping", lambda: select(literal_column("1"))), {})
+        except DatabaseUnavailable:
+            return False
+        return True
 
     async def _standing(self, key: str, whom: dict[str, str], caller: Caller, at: datetime) -> Standing:
         statement = self.prepared(("standing", key), lambda: _standing_of(key))

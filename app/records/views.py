@@ -5,6 +5,7 @@ new column with one is in no other category's answer.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlmodel import SQLModel
 
 import app.tables
 from app.db import PROTECTED
-from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS
+from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant
 from app.vocabulary import CATEGORIES, Category
 
 ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES = "all", "totals", "third-parties-withheld"
@@ -75,6 +76,11 @@ def sections(category: Category) -> tuple[Section, ...]:
 
 def _answers(column: Column[Any], category: Category) -> bool:
     return bool(column.info[CATEGORY] == category and column.info[OUTPUT])
+
+
+def value_type(column: Column[Any]) -> type:
+    """The Python type of a column's values."""
+    return datetime if isinstance(column.type, Instant) else column.type.python_type
 
 
 _DECLARED = [

@@ -1,7 +1,7 @@
 """What the talking-therapies service holds: referrals, appointments, measures, clinical records and safety."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from sqlalchemy import CheckConstraint
 
@@ -19,18 +19,9 @@ from app.tables.columns import (
     ordered,
 )
 from app.vocabulary import Category, Subject
+from app.vocabulary.words import ReferralStatus
 
-STATUSES = (
-    "draft",
-    "received",
-    "triaged",
-    "not-suitable",
-    "waiting",
-    "offered",
-    "assessed",
-    "in-treatment",
-    "discharged",
-)
+STATUSES: tuple[str, ...] = get_args(ReferralStatus)
 BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
 REFERRAL, ATTENDANCE, SCORES = Category.REFERRAL, Category.ATTENDANCE, Category.SCORES
 CLINICAL, NOTES, SAFETY, ALERT = Category.CLINICAL, Category.NOTES, Category.SAFETY, Category.SAFETY_ALERT

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from functools import cached_property
+from typing import Literal
 
 
 class Party(StrEnum):
@@ -146,6 +147,20 @@ class Scope(StrEnum):
 
 HEALTH_TO_JUSTICE = frozenset({Scope.ATTENDANCE, Scope.PROGRESS, Scope.SCORES})
 """Scopes by which health shares with justice; recorded by justice they need a signature or countersignature (E3)."""
+
+
+ReferralStatus = Literal[
+    "draft",
+    "received",
+    "triaged",
+    "not-suitable",
+    "waiting",
+    "offered",
+    "assessed",
+    "in-treatment",
+    "discharged",
+]
+"""Where a referral is on its way; a draft is its author's alone until it is sent."""
 
 
 class Fact(StrEnum):

@@ -1,0 +1,1 @@
+"""HTTP: one question in, one service call, one answer out."""

@@ -1,0 +1,26 @@
+"""Operations: alive, and able to answer. Public, since they hold nothing about anybody."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from app.routers.asking import services_of
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/health")
+async def health() -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "up"})
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Response:
+    """Database, log and agreement answer; 503 names the part that does not."""
+    parts = await services_of(request).readiness.check()
+    good = all(parts.values())
+    return JSONResponse(
+        {"status": "ready" if good else "not-ready", "parts": parts},
+        200 if good else 503,
+        None if good else {"Retry-After": "2"},
+    )

@@ -1,0 +1,91 @@
+"""Problem details (RFC 9457): a stable code for each fault, what is wrong, and what would put it right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of fault: its status, and the words that are the same each time."""
+
+    status: int
+    title: str
+    remedy: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_TOKEN = "get a new token from POST /oauth2/token and send it as 'Authorization: Bearer …'"  # noqa: S105  # advice
+_AGAIN = {"Retry-After": "2"}
+
+FAULTS: dict[str, Fault] = {
+    "not-found": Fault(
+        404,
+        "nobody on file, or nothing that you may see for this purpose",
+        "check the CRN and the purpose; whether your training, allocation and the person's consent are current",
+    ),
+    "route-not-found": Fault(404, "there is no such address", "see /docs for those there are"),
+    "category-unknown": Fault(404, "there is no such category", "see GET /v1/agreement for the categories"),
+    "method-not-allowed": Fault(405, "this address does not take this method", "see /docs"),
+    "withheld": Fault(403, "withheld", "see 'withheld' for what is missing and whom to ask"),
+    "purpose-not-for-role": Fault(
+        403, "your role may not use this purpose", "send a purpose that the agreement gives your role"
+    ),
+    "not-permitted-for-role": Fault(
+        403, "no clause lets your role list this for this purpose", "see GET /v1/agreement for what each role may read"
+    ),
+    "filter-not-permitted": Fault(
+        403, "no clause lets your role read what this filter asks about", "leave the filter out"
+    ),
+    "standing-lapsed": Fault(
+        403,
+        "you are not employed in this role, or your information-sharing training has lapsed",
+        "ask your lead to check your employment and renew your information-sharing training",
+    ),
+    "session-revoked": Fault(401, "this token is no longer good", _TOKEN, {"WWW-Authenticate": "Bearer"}),
+    "purpose-missing": Fault(400, "no purpose was given", "send the header Purpose-Of-Use, such as 'supervision'"),
+    "purpose-unknown": Fault(400, "the agreement knows no such purpose", "see GET /v1/agreement for the purposes"),
+    "parameter-unknown": Fault(400, "there is no such query parameter", "leave it out, or see /docs"),
+    "parameter-invalid": Fault(400, "a query parameter cannot be used", "correct it, or see /docs"),
+    "cursor-invalid": Fault(400, "the cursor is not one of this list's", "start again without a cursor"),
+    "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
+    "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),
+    "body-not-json": Fault(400, "the body is not JSON", "send one JSON object in UTF-8"),
+    "body-too-large": Fault(413, "the body is too large", "send less at once"),
+    "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
+    "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),
+    "internal": Fault(500, "a fault of the service's own", "report the request id; nothing was disclosed"),
+}
+
+
+def problem(code: str, *, detail: str | None = None, extra: Mapping[str, Any] | None = None) -> Response:
+    """The response for a code; KeyError for one that is not listed, so that no code is made up on the way."""
+    fault = FAULTS[code]
+    body = {
+        "type": f"urn:open-mind:problem:{code}",
+        "title": fault.title,
+        "status": fault.status,
+        "code": code,
+        **({"detail": detail} if detail else {}),
+        "remedy": fault.remedy,
+        **(extra or {}),
+    }
+    return Response(to_json(body), fault.status, dict(fault.headers), MEDIA_TYPE)
+
+
+def token_problem(code: str, detail: str) -> Response:
+    """401 for a token that cannot be used, with the wall's own code."""
+    body = {
+        "type": f"urn:open-mind:problem:{code}",
+        "title": "a valid access token is needed",
+        "status": 401,
+        "code": code,
+        "detail": detail,
+        "remedy": _TOKEN,
+    }
+    return Response(to_json(body), 401, {"WWW-Authenticate": "Bearer"}, MEDIA_TYPE)

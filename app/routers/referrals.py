@@ -1,0 +1,32 @@
+"""Referrals: one by its id, and lists."""
+
+from typing import get_args
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.routers.asking import Asking, AskingReferrals, BadRequest, answered, page_size
+from app.routers.responses import PAGED, REFUSALS
+from app.services import shapes
+from app.vocabulary import Action, Category
+from app.vocabulary.words import ReferralStatus
+
+router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
+_STATUSES = get_args(ReferralStatus)
+
+
+@router.get("", response_model=shapes.referrals_page(), responses=PAGED)
+async def referrals(ask: AskingReferrals, request: Request) -> Response:
+    """Referrals that are open to the caller: their own drafts first, then newest first."""
+    parameters = request.query_params
+    filters = {"status": parameters["status"]} if "status" in parameters else {}
+    if filters and filters["status"] not in _STATUSES:
+        raise BadRequest("parameter-invalid", f"one of {', '.join(_STATUSES)}", "status")
+    question = ask.asks(Action.READ, (Category.REFERRAL,))
+    return answered(await ask.services.referrals.page(question, filters, parameters.get("cursor"), page_size(request)))
+
+
+@router.get("/{referral_id}", response_model=shapes.referral_answer(), responses=REFUSALS)
+async def referral(referral_id: str, ask: Asking) -> Response:
+    """One referral; one that is out of reach is answered like one that does not exist."""
+    return answered(await ask.services.referrals.one(ask.asks(Action.READ, (Category.REFERRAL,)), referral_id))

@@ -1,0 +1,45 @@
+"""What every guarded address can answer besides 200, for the OpenAPI document."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.routers.problems import FAULTS, MEDIA_TYPE
+from app.services.shapes import Withheld
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details with a stable code and a remedy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    remedy: str
+    detail: str | None = None
+    field: str | None = None
+    withheld: list[Withheld] | None = None
+
+
+_RECEIPT = {
+    "Audit-Receipt": {
+        "description": "entry number and leaf hash; of a list the first and the last",
+        "schema": {"type": "string"},
+    }
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    described: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        codes = sorted(code for code, fault in FAULTS.items() if fault.status == status)
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        described[status] = {"model": Problem, "description": ", ".join(codes), "content": content}
+    return described
+
+
+REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 429, 503)}
+EXPLAINED = REFUSALS
+PAGED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 422, 429, 503)}

@@ -1,0 +1,76 @@
+"""Plain ASGI around every request: its ids in and out, no caching, and a limit to its body."""
+
+import re
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from app.routers.problems import problem
+
+_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_TRACE = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_ECHOED = {b"x-correlation-id": _ID, b"traceparent": _TRACE}
+_ALWAYS = [
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Authorization, Purpose-Of-Use"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than the limit allows."""
+
+
+class Transport:
+    """Gives every request an id, echoes what correlates it, and stops a body that is too large."""
+
+    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+        self._app, self._limit = app, body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; other kinds of connection pass through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        echoed, length = self._read(scope)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_ALWAYS, *echoed]
+            await send(message)
+
+        if length > self._limit:
+            await problem("body-too-large")(scope, receive, answer)
+            return
+        bounded = receive if scope["method"] == "GET" else _Bounded(receive, self._limit)
+        await self._app(scope, bounded, answer)
+
+    @staticmethod
+    def _read(scope: Scope) -> tuple[list[tuple[bytes, bytes]], int]:
+        """What to echo, and the announced length of the body."""
+        length, echoed, request_id = 0, [], b""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and _ID.fullmatch(value):
+                request_id = value
+            elif name in _ECHOED and _ECHOED[name].fullmatch(value):
+                echoed.append((name, value))
+            elif name == b"content-length" and value.isdigit():
+                length = int(value)
+        request_id = request_id or str(uuid7()).encode()
+        scope["request_id"] = request_id.decode()
+        return [*echoed, (b"x-request-id", request_id)], length
+
+
+class _Bounded:
+    """Counts what a client sends without announcing it."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._left = receive, limit
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyTooLarge
+        return message

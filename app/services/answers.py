@@ -1,0 +1,33 @@
+"""Answers as bytes, made once: what is hashed into the log is exactly what is sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from app.policies import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON document, and the receipt of the entry that says it was given."""
+
+    body: bytes
+    receipt: str | None = None
+
+
+def document(content: Mapping[str, Any]) -> bytes:
+    """JSON; dates as yyyy-MM-dd, moments in UTC with their offset."""
+    return to_json(content)
+
+
+def reasons(withheld: Iterable[Explanation]) -> list[dict[str, Any]]:
+    """`withheld` as an answer carries it."""
+    return [each.as_data() for each in withheld]
+
+
+def page(rows: Sequence[bytes], after: str | None, size: int) -> bytes:
+    """A list as probation APIs give it: the rows, and where to go on; never a total."""
+    pagination = to_json({"next": after, "pageSize": size})
+    return b'{"data":[' + b",".join(rows) + b'],"pagination":' + pagination + b"}"

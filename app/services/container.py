@@ -1,0 +1,54 @@
+"""Everything a router can call, put together once at start."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.gate import Gate
+from app.identity import Authenticator, NotAuthenticated
+from app.policies import AgreementVersions
+from app.services.people import PeopleService
+from app.services.readiness import Readiness
+from app.services.referrals import ReferralService
+from app.vocabulary import Caller
+
+STRANGERS_PER_SECOND = 50
+
+
+class TooManyStrangers(Exception):
+    """So many requests without a valid token that writing each down would crowd out everybody else."""
+
+
+@dataclass(slots=True)
+class Services:
+    """The use cases, and who may ask for them."""
+
+    clock: Callable[[], datetime]
+    authenticator: Authenticator
+    gate: Gate
+    people: PeopleService
+    referrals: ReferralService
+    agreements: AgreementVersions
+    readiness: Readiness
+    _strangers: deque[datetime] = field(default_factory=deque)
+
+    async def authenticate(
+        self, authorization: str | None, now: datetime, at: datetime, resource: str, request_id: str
+    ) -> Caller:
+        """The caller; NotAuthenticated once the attempt is in the log."""
+        try:
+            await self.authenticator.prepare(authorization, now)
+            return self.authenticator.authenticate(authorization, now)
+        except NotAuthenticated as refused:
+            self._count_stranger(now)
+            await self.gate.refuse_unasked(refused.code, at, resource, request_id)
+            raise
+
+    def _count_stranger(self, now: datetime) -> None:
+        """No entry, no answer: past the limit they are told to wait, and the log stays usable."""
+        while self._strangers and self._strangers[0] < now - timedelta(seconds=1):
+            self._strangers.popleft()
+        if len(self._strangers) >= STRANGERS_PER_SECOND:
+            raise TooManyStrangers
+        self._strangers.append(now)
