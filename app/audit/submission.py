@@ -23,6 +23,10 @@ class EntryRefused(Exception):
     """The database refuses this entry; nothing of its submission was written."""
 
 
+class RowsMissed(Exception):
+    """A change touched another number of rows than it must."""
+
+
 class ChangeRefused(Exception):
     """A change broke a constraint; nothing of its submission was written. The driver's error is `fault`."""
 
@@ -37,6 +41,8 @@ class Change:
 
     sql: str
     arguments: Sequence[Any] = ()
+    touches: int | None = None
+    """How many rows it must touch, where another number means that somebody was faster; None for any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,235 @@
+"""How a batch becomes durable, step by step, written once for both databases: what to do and in which order.
+
+A generator yields steps and is sent their results (or thrown their errors) by a store. The fast way does no look-up:
+the unique key on the event id is what finds a repetition, and then the careful way does the batch again.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.audit.entry import Entry, timestamp
+from app.audit.merkle import Tile, Tree, leaf_data, leaf_hash
+from app.audit.submission import (
+    Change,
+    ChangeRefused,
+    EntryRefused,
+    EventConflict,
+    Receipt,
+    RowsMissed,
+    Submission,
+)
+
+Outcome = tuple[Receipt, ...] | Exception
+"""What became of one submission."""
+
+
+class Refused(Exception):
+    """The database refuses a statement and the transaction can go on from its last savepoint; `fault` says why."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__("the database refuses a statement")
+        self.fault = fault
+
+
+class Lost(Exception):
+    """The database is gone, or has not done what it was asked: whether the transaction holds is not known."""
+
+
+class Unsettled(Lost):
+    """The database has not answered a COMMIT in time: it may hold later, so nothing can be said or tried now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head row."""
+
+    size: int
+    frontier: bytes
+    recorded_at: str
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A row of log_entry with, if the entry is about a person, its row of log_subject."""
+
+    seq: int
+    recorded_at: str
+    body: str
+    leaf_hash: bytes
+    salt: bytes | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry that the log holds already."""
+
+    seq: int
+    body: str
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Start a transaction that holds the log's lock; the result is the `Head`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Look entries up by event id; the result is a mapping to `Known`."""
+
+    event_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A savepoint's statement, or the end of the transaction without effect."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Insert rows, and move the head if `head` is given."""
+
+    rows: list[EntryRow] = field(default_factory=list)
+    tiles: list[Tile] = field(default_factory=list)
+    old_size: int = 0
+    head: Head | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Make everything durable; once it returns, nothing of it can be lost."""
+
+
+Step = Begin | Find | Control | Change | Write | Commit
+Steps = Generator[Step, Any, list[Outcome]]
+SAVEPOINT, RELEASE, UNDO, ROLLBACK = map(
+    Control, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one", "ROLLBACK")
+)
+
+
+class Numbering:
+    """Places, times and leaves for the entries of one transaction, under the log's lock."""
+
+    def __init__(self, head: Head, now: datetime) -> None:
+        self.head = head
+        self.tree = Tree.at(head.size, head.frontier)
+        self.recorded_at = max(timestamp(now), head.recorded_at)
+        self.tiles: list[Tile] = []
+
+    def number(self, entries: Sequence[Entry]) -> tuple[list[EntryRow], tuple[Receipt, ...]]:
+        """The next rows and their receipts."""
+        rows, receipts, time = [], [], self.recorded_at
+        for entry in entries:
+            seq = self.tree.size
+            leaf = leaf_hash(leaf_data(seq, time, entry.digest))
+            self.tiles += self.tree.append(leaf)
+            rows.append(EntryRow(seq, time, entry.body, leaf, entry.salt, entry.person))
+            receipts.append(Receipt(seq, leaf.hex(), entry.event_id))
+        return rows, tuple(receipts)
+
+    def moved(self) -> Head:
+        """The head after everything that was numbered."""
+        return Head(self.tree.size, self.tree.packed(), self.recorded_at, self.tree.root())
+
+
+def append(batch: Sequence[Submission], now: Callable[[], datetime], *, settle: bool = False) -> Steps:
+    """Append a batch; with `settle`, look first whether an earlier attempt did become durable.
+
+    A batch without entries asks whether the log could be written now.
+    """
+    if not any(submission.entries for submission in batch):
+        yield Begin()
+        yield ROLLBACK
+        return [() for _ in batch]
+    if not settle:
+        try:
+            return (yield from _fast(batch, now))
+        except Refused:
+            yield ROLLBACK
+    return (yield from _careful(batch, now))
+
+
+def _fast(batch: Sequence[Submission], now: Callable[[], datetime]) -> Steps:
+    numbering = Numbering((yield Begin()), now())
+    rows: list[EntryRow] = []
+    outcomes: list[Outcome] = []
+    for submission in batch:
+        if submission.changes:
+            yield from _change(submission.changes)
+        numbered, receipts = numbering.number(submission.entries)
+        rows += numbered
+        outcomes.append(receipts)
+    yield Write(rows, numbering.tiles, numbering.head.size, numbering.moved())
+    yield Commit()
+    return outcomes
+
+
+def _change(changes: Sequence[Change]) -> Generator[Step, Any, None]:
+    for change in changes:
+        touched = yield change
+        if change.touches is not None and touched != change.touches:
+            raise Refused(RowsMissed(f"{touched} rows instead of {change.touches}"))
+
+
+def _careful(batch: Sequence[Submission], now: Callable[[], datetime]) -> Steps:
+    """One savepoint for each submission, so that what is refused fails alone."""
+    numbering = Numbering((yield Begin()), now())
+    known: dict[str, Known] = dict((yield Find([entry.event_id for one in batch for entry in one.entries])))
+    outcomes = []
+    for submission in batch:
+        outcome = _repeated(submission, known)
+        if outcome is None:
+            outcome = yield from _alone(submission, numbering, known)
+        outcomes.append(outcome)
+    if numbering.tree.size == numbering.head.size:
+        yield ROLLBACK
+    else:
+        yield Write([], numbering.tiles, numbering.head.size, numbering.moved())
+        yield Commit()
+    return outcomes
+
+
+def _repeated(submission: Submission, known: Mapping[str, Known]) -> Outcome | None:
+    """The same receipts for what the log holds, a conflict for other content, None for what is new."""
+    held = [known.get(entry.event_id) for entry in submission.entries]
+    if not any(held):
+        return None
+    receipts = []
+    for entry, one in zip(submission.entries, held, strict=True):
+        if one is None or one.body != entry.body:
+            return EventConflict(f"event '{entry.event_id}' is in the log with other content")
+        receipts.append(Receipt(one.seq, one.leaf_hash.hex(), entry.event_id))
+    return tuple(receipts)
+
+
+def _alone(submission: Submission, numbering: Numbering, known: dict[str, Known]) -> Generator[Step, Any, Outcome]:
+    yield SAVEPOINT
+    try:
+        yield from _change(submission.changes)
+    except Refused as refusal:
+        yield UNDO
+        return ChangeRefused(refusal.fault)
+    before = Tree(numbering.tree.size, list(numbering.tree.frontier)), len(numbering.tiles)
+    rows, receipts = numbering.number(submission.entries)
+    try:
+        yield Write(rows)
+    except Refused as refusal:
+        yield UNDO
+        numbering.tree, kept = before
+        del numbering.tiles[kept:]
+        fault = EntryRefused("the database refuses the entry")
+        fault.__cause__ = refusal.fault
+        return fault
+    yield RELEASE
+    known.update({row_id: Known(row.seq, row.body, row.leaf_hash) for row_id, row in _ids(submission, rows)})
+    return receipts
+
+
+def _ids(submission: Submission, rows: Sequence[EntryRow]) -> list[tuple[str, EntryRow]]:
+    return [(entry.event_id, row) for entry, row in zip(submission.entries, rows, strict=True)]

@@ -1,0 +1,192 @@
+"""The writer's own connection to PostgreSQL: one transaction a batch, ordered by the head row across every process."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from app import db
+from app.audit.append import (
+    Begin,
+    Commit,
+    Control,
+    Find,
+    Head,
+    Known,
+    Lost,
+    Outcome,
+    Refused,
+    Step,
+    Steps,
+    Unsettled,
+    Write,
+)
+from app.audit.submission import Change
+
+LOCK_SECONDS = 5
+STATEMENT_SECONDS = 10
+_SESSION = (
+    f"SET lock_timeout = '{LOCK_SECONDS}s'; SET statement_timeout = '{STATEMENT_SECONDS}s'; "
+    f"SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; SET client_encoding = 'UTF8'"
+)
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on"
+_COMMIT = (
+    "SET LOCAL statement_timeout = 0; COMMIT"  # a timeout in COMMIT would end the wait for the standby, not the work
+)
+_HEAD = "SELECT size, frontier, recorded_at, root FROM log_head WHERE id = 1 FOR UPDATE"
+_FIND = "SELECT event_id, seq, body, leaf_hash FROM log_entry WHERE event_id = ANY($1::text[])"
+_INSERT = (
+    "entered AS (INSERT INTO log_entry (seq, recorded_at, body, leaf_hash) SELECT seq, $1, body, leaf "
+    "FROM unnest($2::bigint[], $3::text[], $4::bytea[]) AS row (seq, body, leaf)), "
+    "parts AS (INSERT INTO log_subject (seq, salt, body) SELECT * FROM unnest($5::bigint[], $6::bytea[], $7::text[]))"
+)
+_ROWS = " ".join(("WITH", _INSERT, "SELECT 1"))
+_ROWS_AND_HEAD = " ".join(
+    (
+        "WITH",
+        _INSERT,
+        ", tiles AS (INSERT INTO log_tile (level, number, root)",
+        "SELECT * FROM unnest($8::bigint[], $9::bigint[], $10::bytea[])),",
+        "moved AS (UPDATE log_head SET size = $12, frontier = $13, recorded_at = $1, root = $14",
+        "WHERE id = 1 AND size = $11 RETURNING 1) SELECT count(*) FROM moved",
+    )
+)
+_REFUSALS = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DataError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.RaiseError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    TypeError,
+)
+_LOSSES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class NotDurable(Exception):
+    """The server may lose what it has acknowledged (`fsync` or `full_page_writes` is off): the log does not start."""
+
+
+class PostgresStore:
+    """Runs the steps of a batch; connects when it has no connection."""
+
+    def __init__(self, dsn: str, role: str | None) -> None:
+        self._dsn, self._role = dsn, role
+        self._connection: Any = None
+
+    async def run(self, steps: Steps) -> list[Outcome]:
+        """Every step to its end; Lost if the outcome is not known."""
+        connection = self._connection or await self.connect()
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    result = await self._perform(connection, step)
+                except Refused as refusal:
+                    step = steps.throw(refusal)
+                else:
+                    step = steps.send(result)
+        except StopIteration as done:
+            outcomes: list[Outcome] = done.value
+            return outcomes
+        except BaseException:
+            self.drop()
+            raise
+
+    async def connect(self) -> Any:
+        """A new connection; Lost if there is none to be had, NotDurable where the server may lose what it promised."""
+        try:
+            connection = await db.open_postgres(self._dsn, self._role)
+            await connection.execute(_SESSION)
+            settings = await connection.fetchrow("SELECT current_setting('fsync'), current_setting('full_page_writes')")
+        except _LOSSES as fault:
+            raise Lost("no connection to the database") from fault
+        if tuple(settings) != ("on", "on"):
+            connection.terminate()
+            raise NotDurable("the log needs fsync and full_page_writes: turn both on")
+        self._connection = connection
+        return connection
+
+    def drop(self) -> None:
+        """Forget the connection, and with it any transaction."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def close(self) -> None:
+        """Leave in order."""
+        if self._connection is not None:
+            await self._connection.close(timeout=STATEMENT_SECONDS)
+
+    async def _perform(self, connection: Any, step: Step) -> Any:
+        try:
+            if isinstance(step, Commit):
+                return await _commit(connection)
+            return await _perform(connection, step)
+        except Lost:
+            raise
+        except _REFUSALS as fault:
+            raise Refused(fault) from fault
+        except _LOSSES as fault:
+            raise Lost("the database does not do what it was asked") from fault
+
+
+async def _perform(connection: Any, step: Step) -> Any:
+    if isinstance(step, Begin):
+        await connection.execute(_BEGIN, timeout=STATEMENT_SECONDS)
+        return Head(*await connection.fetchrow(_HEAD, timeout=STATEMENT_SECONDS))
+    if isinstance(step, Write):
+        return await _write(connection, step)
+    if isinstance(step, Change):
+        return await _change(connection, step)
+    if isinstance(step, Find):
+        found = await connection.fetch(_FIND, step.event_ids, timeout=STATEMENT_SECONDS)
+        return {row[0]: Known(row[1], row[2], row[3]) for row in found}
+    if isinstance(step, Control):
+        return await connection.execute(step.sql, timeout=STATEMENT_SECONDS)
+    raise TypeError(f"no step: {step!r}")
+
+
+async def _write(connection: Any, step: Write) -> None:
+    rows, parts = step.rows, [row for row in step.rows if row.person is not None]
+    recorded_at = step.head.recorded_at if step.head else rows[0].recorded_at
+    values: list[Any] = [
+        recorded_at,
+        [row.seq for row in rows],
+        [row.body for row in rows],
+        [row.leaf_hash for row in rows],
+        [row.seq for row in parts],
+        [row.salt for row in parts],
+        [row.person for row in parts],
+    ]
+    if step.head is None:
+        await connection.fetchval(_ROWS, *values, timeout=STATEMENT_SECONDS)
+        return
+    values += _columns(step.tiles)
+    values += [step.old_size, step.head.size, step.head.frontier, step.head.root]
+    if await connection.fetchval(_ROWS_AND_HEAD, *values, timeout=STATEMENT_SECONDS) != 1:
+        raise Lost("the head moved under its lock")
+
+
+def _columns(tiles: Sequence[Any]) -> list[list[Any]]:
+    return [[tile.level for tile in tiles], [tile.number for tile in tiles], [tile.root for tile in tiles]]
+
+
+async def _change(connection: Any, change: Change) -> int:
+    """How many rows it touched."""
+    if change.arguments:
+        _, status, _ = await connection._execute(  # the one way to a row count with prepared statements
+            change.sql, change.arguments, 0, STATEMENT_SECONDS, return_status=True
+        )
+        status = status.decode()
+    else:
+        status = await connection.execute(change.sql, timeout=STATEMENT_SECONDS)
+    count = status.rsplit(" ", 1)[-1]
+    return int(count) if count.isdigit() else 0
+
+
+async def _commit(connection: Any) -> None:
+    try:
+        await connection.execute(_COMMIT, timeout=STATEMENT_SECONDS)
+    except TimeoutError as fault:
+        raise Unsettled("no answer to COMMIT") from fault
