@@ -1,0 +1,1 @@
+"""Example data, and the generator that makes it."""
