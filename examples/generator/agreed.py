@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from examples.generator.cast import ABSENT, BY_CRN, ELLERBY, OFFENDER_MANAGERS, THORLEY, WINTERBOURNE
+from examples.generator.cast import ABSENT, BY_CRN, ELLERBY, OFFENDER_MANAGERS, THORLEY
 from examples.generator.justice import times
 from examples.generator.moments import at, office_hours, stamp
 from examples.generator.sessions import Pathway
@@ -78,7 +78,7 @@ SAID = (
     Said("X320767", "attendance", _day(5, 22)),
     Said("X320768", "attendance", _day(5, 9)),
     Said("X320769", "attendance", _day(5, 14)),
-    Said("X320770", "meeting", _day(6, 4)),
+    Said("X320770", "attendance", _day(6, 4), REFUSE, until=None),
     Said("X320771", "attendance", _day(6, 11), how=WRITING, by=THORLEY, signed=True),
     Said("X320771", "progress", _day(6, 11), how=WRITING, by=THORLEY, signed=True),
 )
@@ -156,26 +156,20 @@ def _consent(identifier: str, said: Said, given: datetime, earlier: str | None) 
 
 
 def _objections() -> list[Row]:
-    """Of two people; what a court ordered is not stopped by the second."""
+    """Of one person, who had agreed before."""
+    raised = at(_day(6, 26), "10:25")
     return [
         {
-            "objectionId": f"OJ{number:03}",
-            "crn": crn,
+            "objectionId": "OJ001",
+            "crn": "X320749",
             "category": "attendance",
-            "reason": reason,
-            "validFrom": stamp(at(day, "10:25")),
+            "reason": "does not want the appointments talked about while the family court decides",
+            "validFrom": stamp(raised),
             "validUntil": None,
-            "recordedBy": WINTERBOURNE,
+            "recordedBy": BY_CRN["X320749"].therapist,
             "withdrawnAt": None,
-            **times(at(day, "10:25")),
+            **times(raised),
         }
-        for number, (crn, day, reason) in enumerate(
-            (
-                ("X320749", _day(6, 26), "does not want the appointments talked about while the family court decides"),
-                ("X320770", _day(7, 2), "would rather tell the offender manager in person"),
-            ),
-            1,
-        )
     ]
 
 
@@ -198,14 +192,13 @@ def _requests() -> list[Row]:
 
 
 def _limits() -> list[Row]:
-    """A restriction with its list, an exclusion of one offender manager, and one that has ended."""
+    """A restriction with its list, and an exclusion of one offender manager."""
     restricted = "This record is restricted. Ask Eleanor Stanwick, probation lead, for access."
     excluded = "You are excluded from this record because of a family connection. Tell your manager."
     names = ["Hannah.Thorley", "eleanor.stanwick", "alice.winterbourne"]
     return [
         _limit("LM001", "X320747", "restriction", names, restricted, _day(5, 3), None),
         _limit("LM002", "X320748", "exclusion", ["Callum.Brayfield"], excluded, _day(7, 10), None),
-        _limit("LM003", "X320763", "exclusion", ["ruth.penhallam"], excluded, _day(6, 3), _day(7, 1)),
     ]
 
 

@@ -72,6 +72,7 @@ def supervision(number: int, case: Case, newest: Case, dice: Random) -> dict[str
     while (end := months_after(start, months)) < last_needed + timedelta(days=30):
         months += 6
     end = case.sentence_ends or end
+    convicted = start - timedelta(days=dice.randint(20, 60) + (300 if case.sentence == LICENCE else 0))
     return {
         "supervisionId": f"SV{number:05}",
         "crn": case.crn,
@@ -79,9 +80,7 @@ def supervision(number: int, case: Case, newest: Case, dice: Random) -> dict[str
         "sentenceType": case.sentence,
         "sentenceCode": SENTENCE_CODES[case.sentence],
         "court": prose.COURTS[1] if case.sentence == LICENCE else dice.choice(prose.COURTS),
-        "convictionDate": (
-            start - timedelta(days=dice.randint(20, 60) + (300 if case.sentence == LICENCE else 0))
-        ).isoformat(),
+        "convictionDate": working_day(convicted).isoformat(),
         "startDate": start.isoformat(),
         "endDate": end.isoformat(),
         "terminationDate": None,

@@ -9,6 +9,8 @@ from examples.generator.sessions import Pathway
 PHQ9, GAD7, SPIN = "720433000", "445455005", "445552006"
 WSAS = ("932621000000100", "932581000000100", "932611000000106", "932591000000103", "932601000000109")
 """Work, home management, social leisure, private leisure, relationships."""
+MILD, WORSE = 0.1, 0.04
+"""How many begin below caseness, and how many end with more than they began with."""
 _SHAPES = {PHQ9: (9, 3), GAD7: (7, 3), SPIN: (17, 4), "CORE-10": (10, 4)}
 
 
@@ -26,9 +28,13 @@ class Measured:
 def measured(pathway: Pathway, anxious_in_company: bool, dice: Random) -> list[Measured]:  # noqa: FBT001
     """The questionnaires of each attended appointment."""
     phq, gad = _clamp(dice.gauss(16, 4.2), 4, 26), _clamp(dice.gauss(14, 3.6), 3, 21)
+    if dice.random() < MILD:
+        phq, gad = dice.randint(6, 8), dice.randint(4, 6)
     slope = {COMPLETED: dice.gauss(0.52, 0.24), LIVE: dice.gauss(0.32, 0.18)}.get(
         pathway.case.course, dice.gauss(0.1, 0.2)
     )
+    if dice.random() < WORSE:
+        slope = -0.45
     works = dice.random() < 0.3
     found = []
     for number, contact in enumerate(pathway.seen):
