@@ -51,7 +51,7 @@ class Authenticator:
         self._known: OrderedDict[str | None, tuple[datetime, Caller]] = OrderedDict()
 
     def authenticate(self, authorization: str | None, now: datetime) -> Caller:
-        """The caller; NotAuthenticated if the token is not good, Unprepared if `identify` has to be awaited."""
+        """The caller; NotAuthenticated if the token is not good, Unprepared if `prepare` has to be awaited first."""
         known = self._known.get(authorization)
         if known is not None and now < known[0]:
             self._known.move_to_end(authorization)
@@ -66,28 +66,36 @@ class Authenticator:
         verify(token, key)
         return self._remember(authorization, _until(token), _caller(token.claims))
 
-    async def identify(self, authorization: str | None, now: datetime) -> Caller:
-        """The caller, whoever issued the token; DatabaseUnavailable where the register is needed and gone."""
-        try:
-            return self.authenticate(authorization, now)
-        except Unprepared:
-            return await self._prepare(authorization, now)
+    async def prepare(self, authorization: str | None, now: datetime) -> None:
+        """Before `authenticate`: ask another issuer's keys and our register, if it is its token and was not just done.
+
+        NotAuthenticated if the token is not good, DatabaseUnavailable if the register is gone.
+        """
+        known = self._known.get(authorization)
+        if not self._others or (known is not None and now < known[0]):
+            return
+        token = read(_bearer(authorization))
+        other = self._others.get(token.issuer)
+        if other is not None:
+            caller = await self._ask(token, other, now)
+            self._remember(authorization, min(_until(token), now + OTHERS_REMEMBERED), caller)
 
     async def refresh(self) -> None:
         """Ask every further issuer for its keys, so that the first caller does not wait for it."""
         for other in self._others.values():
             await other.refresh()
 
-    async def _prepare(self, authorization: str | None, now: datetime) -> Caller:
-        token = read(_bearer(authorization))
-        other = self._others[token.issuer]
+    async def close(self) -> None:
+        """Forget every token."""
+        self._known.clear()
+
+    async def _ask(self, token: Unverified, other: OtherIssuer, now: datetime) -> Caller:
         judge(token, other.rules, now.timestamp())
         key = await other.key(token.key_id)
         if key is None:
             raise _unknown_key()
         verify(token, key)
-        caller = await self._resolve(token.claims, other)
-        return self._remember(authorization, min(_until(token), now + OTHERS_REMEMBERED), caller)
+        return await self._resolve(token.claims, other)
 
     async def _resolve(self, claims: dict[str, Any], other: OtherIssuer) -> Caller:
         """Party and role come from our register: another issuer is believed about who it is, not what they may."""

@@ -11,7 +11,7 @@ class NotAuthenticated(Exception):
 
 
 class Unprepared(NotAuthenticated):
-    """Another issuer's token: its keys or our own register must be asked first, which `identify` does."""
+    """Another issuer's token: its keys or our own register must be asked first, which `prepare` does."""
 
     def __init__(self) -> None:
         super().__init__("token-unprepared", "this token's issuer has to be asked first; try again")

@@ -53,11 +53,16 @@ class TokenService:
     """Issues access tokens; tokens live by real time, employment is judged by the service's clock."""
 
     def __init__(
-        self, database: Database, settings: Settings, keys: Keys, clock_real: Callable[[], datetime] = _real_time
+        self,
+        settings: Settings,
+        keys: Keys,
+        database: Database,
+        address: Address,
+        clock_real: Callable[[], datetime] = _real_time,
     ) -> None:
         self._settings, self._keys, self._clock = settings, keys, clock_real
         self._standing = Standing(database, settings.clock)
-        self._store = Store(Address(settings.database_url.get_secret_value()), settings.database_role)
+        self._store = Store(address, settings.database_role)
         audiences = frozenset({settings.issuer, token_endpoint(settings)})
         self._clients = Clients(self._standing, self._store, audiences)
 
