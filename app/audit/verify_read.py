@@ -1,0 +1,123 @@
+"""What the verifier reads and reports: one snapshot of the base tables, and what could hide rows of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+TOP = {
+    "event_id": "eventId",
+    "type": "type",
+    "occurred_at": "occurredAt",
+    "purpose": "purpose",
+    "action": "action",
+    "resource": "resource",
+    "outcome": "outcome",
+    "agreement": "agreement",
+    "request_id": "requestId",
+    "subject": "subject",
+}
+CALLER = {"staff": "staff", "party": "party", "role": "role", "client": "client"}
+PART = {"person_id": "personId", "crn": "crn"}
+MADE = {"log_entry": (*TOP, *CALLER), "log_subject": tuple(PART), "log_tile": (), "log_head": ()}
+TABLES = tuple(MADE)
+INDEXES = {"log_entry_event_id", "log_entry_staff", "log_subject_person_id", "log_subject_crn"}
+CHUNK = 2000
+KEPT_FINDINGS = 1000
+ANSWER_SECONDS = 600.0
+_ENTRIES = f"SELECT seq, recorded_at, body, leaf_hash, {', '.join(MADE['log_entry'])} FROM log_entry"  # noqa: S608  # constants
+_PARTS = f"SELECT seq, salt, body, {', '.join(MADE['log_subject'])} FROM log_subject"  # noqa: S608  # constants
+_TILES = "SELECT number, root FROM log_tile WHERE level = "
+_STRANGE_TILES = "SELECT count(*) FROM log_tile WHERE level NOT IN (8, 16, 24)"
+_ERASURES = "SELECT seq, body FROM log_entry WHERE type = 'erase'"
+_HEADS = "SELECT size, frontier, recorded_at, root, id FROM log_head"
+_REPEATED = "SELECT event_id FROM log_entry GROUP BY event_id HAVING count(*) > 1 LIMIT 10"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be: the entry's number where it has one, a stable code, and words."""
+
+    seq: int | None
+    code: str
+    message: str
+
+
+def structural(code: str, message: str) -> Finding:
+    """A finding about the tables themselves."""
+    return Finding(None, code, message)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found; `first` is the first entry that is not as it was appended."""
+
+    size: int = 0
+    root: str = ""
+    erased: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    found: int = 0
+    failure: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 tampered, 2 could not verify."""
+        return 1 if self.found else 2 if self.failure else 0
+
+    @property
+    def first(self) -> int | None:
+        """The lowest number of an entry with a finding; None if no finding has a number."""
+        return min((finding.seq for finding in self.findings if finding.seq is not None), default=None)
+
+    def add(self, finding: Finding) -> None:
+        """Count it, and keep it unless there are too many."""
+        self.found += 1
+        if len(self.findings) < KEPT_FINDINGS:
+            self.findings.append(finding)
+
+
+def shape(sql: str) -> str:
+    """What stands for an object's definition."""
+    return sha256(sql.encode()).hexdigest()[:16]
+
+
+class Reading(ABC):
+    """One snapshot of the log."""
+
+    @abstractmethod
+    def rows(self, sql: str) -> Iterator[Sequence[Any]]:
+        """The rows of a query, streamed."""
+
+    @abstractmethod
+    def structure(self) -> Iterator[Finding]:
+        """Whatever in the catalogue could hide or change rows; LookupError where there is no log at all."""
+
+    def entries(self) -> Iterator[Sequence[Any]]:
+        """Number, time, body, leaf, then the query columns, by number."""
+        return self.rows(f"{_ENTRIES} ORDER BY seq")
+
+    def parts(self) -> Iterator[Sequence[Any]]:
+        """Number, salt, body, then the query columns, by number."""
+        return self.rows(f"{_PARTS} ORDER BY seq")
+
+    def tiles(self, level: int) -> Iterator[Sequence[Any]]:
+        """Number and root of a level's tiles."""
+        return (tuple(row) for row in self.rows(f"{_TILES}{level} ORDER BY number"))
+
+    def erasures(self) -> Iterator[Sequence[Any]]:
+        """The entries that say that persons' parts were erased."""
+        return self.rows(_ERASURES)
+
+    def repeated_events(self) -> list[str]:
+        """Event ids that stand in more than one entry."""
+        return [row[0] for row in self.rows(_REPEATED)]
+
+    def heads(self) -> list[Sequence[Any]]:
+        """Every head row; there should be one."""
+        return list(self.rows(_HEADS))
+
+    def strange_tiles(self) -> Iterator[Finding]:
+        """Tiles of levels that are not kept."""
+        if next(self.rows(_STRANGE_TILES))[0]:
+            yield structural("tile-extra", "there are tiles of a level that is not kept")
