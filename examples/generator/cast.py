@@ -43,7 +43,7 @@ CAST = (
     Part("X320743", "a running treatment requirement and no consent", _day(4, 15), basis=MHTR, codes="553565"),
     Part("X320744", "consent to attendance that ended with yesterday, 14 July", _day(4, 22)),
     Part("X320745", "consent to attendance withdrawn on 1 July", _day(3, 25), sentence=SUSPENDED),
-    Part("X320746", "a permission of 9 April outweighed by a refusal of 3 June", _day(4, 9)),
+    Part("X320746", "a permission of 18 April outweighed by a refusal of 3 June", _day(4, 9)),
     Part("X320747", "a restricted record: three names are listed", _day(4, 29), sentence=LICENCE, basis=CONDITION),
     Part("X320748", "an exclusion of their own offender manager", _day(5, 7), offender_manager=BRAYFIELD),
     Part("X320749", "an objection to attendance beside a live consent", _day(4, 30)),
