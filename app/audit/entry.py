@@ -42,7 +42,8 @@ def timestamp(moment: datetime) -> str:
 class PersonPart:
     """Whom an entry is about, by what authority of theirs (consent ids), under a salt of its own."""
 
-    person_id: str
+    person_id: str | None
+    """None where nobody is on file under the CRN asked for."""
     crn: str | None = None
     consents: tuple[str, ...] = ()
     salt: bytes = field(default_factory=lambda: os.urandom(SALT_BYTES), repr=False)

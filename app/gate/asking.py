@@ -8,7 +8,7 @@ from app.audit.submission import Receipt
 from app.gate.entries import caveat_of
 from app.gate.refusals import AccessRefused, NotOnFile
 from app.policies import CompiledAgreement, Decision, Explanation, decide, explain
-from app.records.permit import Opening, Permit, issue
+from app.records.permit import Opening, PersonPermit, issue
 from app.records.reading import Standing
 from app.vocabulary import CATEGORIES, Category, Question
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Opened:
     """What the gate hands out: the permit, the decision, and a place for the answer and its receipt."""
 
-    permit: Permit
+    permit: PersonPermit
     decision: Decision
     agreement: CompiledAgreement
     kind: str

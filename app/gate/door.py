@@ -10,14 +10,16 @@ from app.audit.writer import AuditLog
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
 from app.gate.listing import AskingMany, Kind, Listed
-from app.gate.refusals import AccessRefused, SessionRevoked
-from app.policies import AgreementVersions, CompiledAgreement, Decision
+from app.gate.refusals import AccessRefused, NotOnFile, SessionRevoked
+from app.policies import AgreementVersions, CompiledAgreement, Decision, decide
 from app.records import announcements
 from app.records.lists import ListedRow
+from app.records.permit import issue_tables
 from app.records.reading import Records, Standing, consents_in
+from app.records.writing import Writer
 from app.vocabulary import Facts, Party, Question
 
-READ, EXPLAINED, AUTHENTICATION = "access", "explanation", "authentication"
+READ, EXPLAINED, CHANGE, AUTHENTICATION = "access", "explanation", "change", "authentication"
 
 
 class Gate:
@@ -27,6 +29,7 @@ class Gate:
         self.records = records
         self.log = log
         self.agreements = agreements
+        self.writer = Writer(records.database)
         self._phrases = PhraseBook()
 
     def ask(self, question: Question, *, kind: str = READ, referral: str | None = None) -> Asking:
@@ -66,6 +69,46 @@ class Gate:
             reason=code,
         )
         await self.log.append(Submission((record.sealed(),)))
+
+    async def versions(self, question: Question, table: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Which version of each record is there, for a caller whose purpose lets it write; nothing else of them."""
+        await self.check_purpose(question)
+        permit = issue_tables(frozenset({table}))
+        try:
+            return await self.writer.versions(permit, table, ids)
+        finally:
+            permit.close()
+
+    async def change(
+        self,
+        question: Question,
+        changes: Sequence[tuple[str, Sequence[Any]]],
+        details: Mapping[str, Any],
+        facts_at: datetime | None = None,
+    ) -> Receipt:
+        """Make changes and the entry that says so durable in one transaction; AccessRefused if no clause permits them.
+
+        `changes` come from `Writer`; `details` names what was changed, and holds nothing personal. `facts_at` is the
+        moment whose facts decide, for what was recorded elsewhere before it came here. ChangeRefused if the database
+        refuses one of them: then nothing is written.
+        """
+        agreement = await self.check_purpose(question)
+        standing = await self.records.standing(question.caller, facts_at or question.at, crn=question.crn or "")
+        if not standing.session_is_live:
+            raise await self.refuse(question, "session-revoked", standing.facts)
+        decision = decide(question, standing.facts, agreement)
+        if any(not ruling.permitted for ruling in decision.rulings):
+            await self.append(question, agreement, decision, standing, reason="not-permitted")
+            raise NotOnFile
+        said = self._phrases.say(question, decision.rulings, agreement)
+        record = self._record(
+            question, agreement, PERMITTED, kind=CHANGE, clauses=said.clauses, facts=standing.facts, details=details,
+            announce=Party.JUSTICE.value if said.announce else None,
+        )  # fmt: skip
+        person = PersonPart(standing.person_id, question.crn) if question.crn else None
+        made = tuple(Change(sql, arguments) for sql, arguments in changes)
+        (receipt,) = await self.log.append(Submission((record.sealed(person),), made + self._announcements([record])))
+        return receipt
 
     async def append(
         self,

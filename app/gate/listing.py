@@ -10,7 +10,7 @@ from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import lists
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
-from app.records.permit import issue_list
+from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
 from app.vocabulary import Category, Fact, Question, facts_of
 
@@ -83,7 +83,7 @@ class AskingMany:
         return self._listed
 
     async def _read(self, records: Records, listing: Listing) -> list[ListedRow]:
-        permit = issue_list(listing.caller, listing.at, FEEDING)
+        permit = issue_tables(FEEDING)
         try:
             rows: list[ListedRow] = await self._kind.read(records, permit, listing)
             return rows

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from app.records import facts
-from app.records.permit import ListPermit
+from app.records.permit import Permit
 from app.records.reading import FEEDING, Records, rows_predicate
 from app.records.views import T, camel
 from app.vocabulary import Caller, Category, Fact, Facts, names_of
@@ -269,7 +269,7 @@ def _shape(listing: Listing) -> tuple[Any, ...]:
 LISTED_TABLES = FEEDING
 
 
-async def people(records: Records, permit: ListPermit, listing: Listing) -> list[ListedRow]:
+async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """People whose identity is open to the caller, by CRN, one more than the page holds if there are more."""
     statement = records.prepared(("people", _shape(listing)), lambda: _page_of_people(listing))
     values = {**_values(listing), "after": listing.after[0] if listing.after else None}
@@ -280,7 +280,7 @@ async def people(records: Records, permit: ListPermit, listing: Listing) -> list
     return listed
 
 
-async def referrals(records: Records, permit: ListPermit, listing: Listing) -> list[ListedRow]:
+async def referrals(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """Referrals that are open to the caller, newest first and drafts before them, one more than the page if any."""
     statement = records.prepared(("referrals", _shape(listing)), lambda: _page_of_referrals(listing))
     received, last = listing.after or (None, None)

@@ -18,37 +18,10 @@ class Opening:
     rows: frozenset[str] = frozenset({"sent"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Permit:
-    """Opens the named categories of one person, for one answer; closed as soon as the answer is made."""
+    """Lets tables be read as long as it is live; it is closed as soon as its answer is made."""
 
-    person_id: str
-    crn: str
-    caller: Caller
-    at: datetime
-    openings: Mapping[Category, Opening]
-    seal: object = field(repr=False)
-    live: bool = True
-
-    def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
-            raise TypeError("only the gate makes a permit")
-
-    def covers(self, tables: frozenset[str]) -> bool:
-        """Whether it is live and opens every one of these tables."""
-        return self.live and all(any(table in tables_of(category) for category in self.openings) for table in tables)
-
-    def close(self) -> None:
-        """Nothing more is read with it."""
-        self.live = False
-
-
-@dataclass(slots=True)
-class ListPermit:
-    """Opens the rows of a list for which some clause can permit; the statement itself narrows them."""
-
-    caller: Caller
-    at: datetime
     tables: frozenset[str]
     seal: object = field(repr=False)
     live: bool = True
@@ -58,7 +31,7 @@ class ListPermit:
             raise TypeError("only the gate makes a permit")
 
     def covers(self, tables: frozenset[str]) -> bool:
-        """Whether it is live and the list was decided on these tables."""
+        """Whether it is live and opens every one of these tables."""
         return self.live and tables <= self.tables
 
     def close(self) -> None:
@@ -66,11 +39,25 @@ class ListPermit:
         self.live = False
 
 
-def issue(person_id: str, crn: str, caller: Caller, at: datetime, openings: Mapping[Category, Opening]) -> Permit:
-    """A permit for what was decided; for `app.gate` alone, which a test holds to."""
-    return Permit(person_id, crn, caller, at, openings, _SEAL)
+@dataclass(slots=True, kw_only=True)
+class PersonPermit(Permit):
+    """Opens the named categories of one person, for one answer."""
+
+    person_id: str
+    crn: str
+    caller: Caller
+    at: datetime
+    openings: Mapping[Category, Opening]
 
 
-def issue_list(caller: Caller, at: datetime, tables: frozenset[str]) -> ListPermit:
-    """A permit for a list's one statement; for `app.gate` alone, which a test holds to."""
-    return ListPermit(caller, at, tables, _SEAL)
+def issue(person_id: str, crn: str, caller: Caller, at: datetime, openings: Mapping[Category, Opening]) -> PersonPermit:
+    """A permit for what was decided about one person; for `app.gate` alone, which a test holds to."""
+    tables = frozenset().union(*(tables_of(category) for category in openings))
+    return PersonPermit(
+        tables=tables, seal=_SEAL, person_id=person_id, crn=crn, caller=caller, at=at, openings=openings
+    )
+
+
+def issue_tables(tables: frozenset[str]) -> Permit:
+    """A permit for a list's one statement, or for comparing versions before a change; for `app.gate` alone."""
+    return Permit(tables=tables, seal=_SEAL)

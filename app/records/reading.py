@@ -10,9 +10,9 @@ from sqlalchemy import Select, String, and_, bindparam, case, false, literal_col
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row
 from app.records import facts
-from app.records.permit import Permit
+from app.records.permit import PersonPermit
 from app.records.views import CAVEATS, T, sections
-from app.vocabulary import UNFAVOURABLE, Caller, Category, Facts
+from app.vocabulary import Caller, Category, Facts
 
 PERSON = bindparam("person", type_=String())
 CRN = bindparam("crn", type_=String())
@@ -163,11 +163,9 @@ class Records:
         ((live, person_id, crn, bits, consents),) = await self.database.fetch(
             statement, {**facts.parameters(caller, at), **whom}, self._facts
         )
-        if person_id is None:
-            return Standing(bool(live), UNFAVOURABLE | bits)
         return Standing(bool(live), bits, person_id, crn, consents_in(consents))
 
-    async def read(self, permit: Permit, category: Category) -> Content:
+    async def read(self, permit: PersonPermit, category: Category) -> Content:
         """The sections of one category, with the columns and rows that the permit names."""
         opening = permit.openings[category]
         content: dict[str, Rows] = {}
@@ -181,7 +179,7 @@ class Records:
             content["offenderManagers"] = self._named(("username", "name", "team", "since"), rows)
         return content
 
-    async def _rows(self, permit: Permit, key: Any, build: Any) -> list[Row]:
+    async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:
         values = {**facts.parameters(permit.caller, permit.at), "person": permit.person_id}
         return await self.database.fetch(self.prepared(key, build), values, permit)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
-from app.policies import AgreementVersions
+from app.services.agreements import AgreementService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
@@ -29,7 +29,7 @@ class Services:
     gate: Gate
     people: PeopleService
     referrals: ReferralService
-    agreements: AgreementVersions
+    agreements: AgreementService
     readiness: Readiness
     _strangers: deque[datetime] = field(default_factory=deque)
 

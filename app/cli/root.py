@@ -1,0 +1,85 @@
+"""The command `openmind`: the verbs, each with a help text worth reading."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.cli import agreement, audit, clients, demo
+from app.cli.environment import settings
+
+console = Console()
+app = typer.Typer(
+    name="openmind",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="A consent layer between probation and NHS talking therapy.\n\n"
+    "Settings come from OPENMIND_* variables; `openmind serve --help` names those that have no default. "
+    "`openmind demo` needs none of them.",
+)
+app.add_typer(agreement.app, name="agreement", help="Read and check information-sharing agreements.")
+app.add_typer(audit.app, name="audit", help="Check the log with code that shares nothing with its writer.")
+app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
+app.command("demo")(demo.demo)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="processes; one is enough for SQLite", min=1, max=64)] = 1,
+) -> None:
+    """Answer questions over HTTP.
+
+    Needs OPENMIND_DATABASE_URL, OPENMIND_ISSUER and OPENMIND_SIGNING_KEY_FILE; on PostgreSQL also set
+    OPENMIND_DATABASE_ROLE=openmind_service, so that the service cannot rewrite the log. Run `openmind migrate` first.
+    """
+    import uvicorn
+
+    settings()
+    uvicorn.run(
+        "app.main:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        server_header=False,
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's tables; safe to run again.
+
+    Uses OPENMIND_MIGRATION_DATABASE_URL (the schema's owner) if it is set, else OPENMIND_DATABASE_URL.
+    """
+    from migrations import upgrade
+
+    known = settings()
+    url = known.migration_database_url or known.database_url
+    upgrade(url.get_secret_value())
+    console.print("the database is up to date")
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[
+        Path, typer.Argument(help="a folder with standing/, justice/ and health/", exists=True, file_okay=False)
+    ],
+) -> None:
+    """Load records of both sides from a folder; what is there already stays as it is.
+
+    Every changed record is decided under the agreement and leaves an entry. A broken row is reported with file, line,
+    field and rule, and the rest loads. Exit code: 0 all loaded, 1 some rows rejected, 2 nothing could be loaded.
+    """
+    from app.cli.loading import load
+
+    raise typer.Exit(load(settings(), folder, {}))
+
+
+def main() -> None:
+    """The entry point of the console command."""
+    app()

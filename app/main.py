@@ -1,0 +1,161 @@
+"""Builds the application: opens what it needs, puts the rooms together, and gives every error its HTTP meaning once."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app import __doc__ as about
+from app.audit.submission import EventConflict, LogUnavailable
+from app.audit.writer import open_log
+from app.config import Settings
+from app.db import Address, DatabaseUnavailable, open_database
+from app.gate import AccessRefused, DecisionMismatch, Gate
+from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
+from app.policies import AgreementVersions, shipped_versions, versions_in
+from app.records.reading import Records
+from app.routers import agreement, oauth2, operations, people, referrals
+from app.routers.asking import BadRequest
+from app.routers.problems import problem, token_problem
+from app.routers.transport import BodyTooLarge, Transport
+from app.services.agreements import AgreementService
+from app.services.container import Services, TooManyStrangers
+from app.services.cursors import CursorInvalid
+from app.services.people import PeopleService
+from app.services.readiness import Readiness
+from app.services.referrals import ReferralService
+
+log = logging.getLogger("openmind")
+
+PUBLIC = {
+    "/health": "says that the process runs, and nothing else",
+    "/ready": "says which part answers; load balancers have no token",
+    "/oauth2/token": "where a caller becomes known",
+    "/v1/agreement": "the agreement is published by both parties and names nobody",
+    "/openapi.json": "the API's description, no data",
+    "/docs": "the API's description, no data",
+}
+"""Every address that asks for no token, with the reason; all others are guarded, which a test holds to."""
+
+Answer = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            app.state.services, app.state.tokens = await _open(settings, opened)
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 50, 50)
+            yield
+        gc.unfreeze()
+
+    app = FastAPI(title="Open Mind", description=about or "", version="1", lifespan=lifespan, redoc_url=None)
+    for router in (oauth2.router, people.router, referrals.router, agreement.router, operations.router):
+        app.include_router(router)
+    for kind, answer in _ANSWERS.items():
+        app.add_exception_handler(kind, answer)
+    app.add_middleware(Transport, body_limit=settings.body_limit)
+    return app
+
+
+async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, TokenService]:
+    """Everything that has to be closed again, in the order in which it depends on each other."""
+    address = Address(settings.database_url.get_secret_value())
+    agreements = _agreements(settings)
+    database = open_database(address, settings.database_role)
+    opened.push_async_callback(database.close)
+    audit = await open_log(address, settings.database_role, settings.clock)
+    opened.push_async_callback(audit.close)
+    keys = load_keys(settings)
+    authenticator = Authenticator(settings, keys, database)
+    tokens = TokenService(settings, keys, database, address)
+    for part in (authenticator, tokens):
+        opened.push_async_callback(part.close)
+    records = Records(database)
+    gate = Gate(records, audit, agreements)
+    services = Services(
+        clock=settings.clock,
+        authenticator=authenticator,
+        gate=gate,
+        people=PeopleService(gate),
+        referrals=ReferralService(gate),
+        agreements=AgreementService(agreements, settings.clock),
+        readiness=Readiness(records, audit, agreements, settings.clock),
+    )
+    return services, tokens
+
+
+def _agreements(settings: Settings) -> AgreementVersions:
+    return shipped_versions() if settings.agreements_dir is None else versions_in(settings.agreements_dir)
+
+
+# --- what each error means to a caller -----------------------------------------------------------------------------
+
+
+async def _refused(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, AccessRefused)  # noqa: S101  # registered for this type alone
+    withheld = {"withheld": [each.as_data() for each in fault.withheld]} if fault.withheld else None
+    return problem(fault.code, extra=withheld)
+
+
+async def _not_authenticated(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, NotAuthenticated)  # noqa: S101  # registered for this type alone
+    return token_problem(fault.code, fault.detail)
+
+
+async def _bad_request(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, BadRequest)  # noqa: S101  # registered for this type alone
+    return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
+
+
+async def _invalid(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, RequestValidationError)  # noqa: S101  # registered for this type alone
+    first = fault.errors()[0]
+    return problem("body-invalid", detail=first["msg"], extra={"field": ".".join(map(str, first["loc"][1:]))})
+
+
+async def _http(_: Request, fault: Exception) -> Response:
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    response = problem({404: "route-not-found", 405: "method-not-allowed"}.get(status, "internal"))
+    if isinstance(fault, HTTPException) and fault.headers:
+        response.headers.update(fault.headers)
+    return response
+
+
+async def _internal(request: Request, fault: Exception) -> Response:
+    log.error("fault of our own in request %s: %s", request.scope.get("request_id"), type(fault).__name__)
+    return problem("internal")
+
+
+def _always(code: str) -> Answer:
+    async def answer(_: Request, _fault: Exception) -> Response:
+        return problem(code, extra={"field": "cursor"} if code == "cursor-invalid" else None)
+
+    return answer
+
+
+_ANSWERS: dict[Any, Answer] = {
+    AccessRefused: _refused,
+    NotAuthenticated: _not_authenticated,
+    BadRequest: _bad_request,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    CursorInvalid: _always("cursor-invalid"),
+    BodyTooLarge: _always("body-too-large"),
+    TooManyStrangers: _always("too-many-failures"),
+    LogUnavailable: _always("unavailable"),
+    DatabaseUnavailable: _always("unavailable"),
+    EventConflict: _always("internal"),
+    DecisionMismatch: _internal,
+    Exception: _internal,
+}

@@ -1,0 +1,86 @@
+"""Changes to records: one upsert for each table, in which an older version never overwrites a newer one.
+
+A record's id follows from its source and its id there, so that the same record synced twice is one record and a child
+finds its parent without a look-up. The statements run in the log writer's transaction, with the entry that says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import ClauseElement, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from app.db import Database, Prepared
+from app.records.permit import Permit
+
+_NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
+VERSIONED = "source_version"
+
+
+def person_id(crn: str) -> str:
+    """The id of the person with a CRN."""
+    return str(uuid5(_NAMES, f"person:{crn}"))
+
+
+def record_id(table: str, source: str, source_id: str) -> str:
+    """The id of a record that a neighbouring system owns."""
+    return str(uuid5(_NAMES, f"{table}:{source}:{source_id}"))
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+@cache
+def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
+    table = _table(name)
+    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+    statement = insert.values({column: bindparam(column, type_=table.c[column].type) for column in columns})
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {column: statement.excluded[column] for column in columns if column not in keys}
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    newer = table.c[VERSIONED] < statement.excluded[VERSIONED] if VERSIONED in table.c else None
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer)
+
+
+class Writer:
+    """Builds the changes that go with an entry; it runs none of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepared: dict[Any, Prepared] = {}
+
+    def upsert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        """SQL and arguments that write one row, unless a newer version of it stands there."""
+        columns = tuple(sorted(row))
+        key = ("upsert", table, columns)
+        if key not in self._prepared:
+            self._prepared[key] = self._database.prepare(_upsert(table, columns, self._database.dialect))
+        statement = self._prepared[key]
+        return statement.sql, statement.arguments(row)
+
+    def remove(self, table: str, column: str, value: str) -> tuple[str, Sequence[Any]]:
+        """SQL and arguments that delete the rows of a list that is replaced whole."""
+        key = ("remove", table, column)
+        if key not in self._prepared:
+            target = _table(table).c[column]
+            statement = delete(_table(table)).where(target == bindparam("value", type_=target.type))
+            self._prepared[key] = self._database.prepare(statement)
+        return self._prepared[key].sql, self._prepared[key].arguments({"value": value})
+
+    async def versions(self, permit: Permit, table: str, ids: Iterable[str]) -> dict[str, str]:
+        """The version that each of these records has, of those that are there."""
+        key = ("version", table)
+        if key not in self._prepared:
+            rows = _table(table)
+            statement = select(rows.c[VERSIONED]).where(rows.c.id == bindparam("id", type_=rows.c.id.type))
+            self._prepared[key] = self._database.prepare(statement)
+        found = {}
+        for identity in ids:
+            for (version,) in await self._database.fetch(self._prepared[key], {"id": identity}, permit):
+                found[identity] = version
+        return found

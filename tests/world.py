@@ -1,0 +1,359 @@
+"""A small world to ask about: rows put in without the gate, and a service over them whose tokens are real."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+import app.tables as t
+from app.config import Environment, Settings
+from app.db import Address, warranted
+from app.identity import load_keys
+from app.identity.wall import sign
+from app.main import create_app
+from app.records.writing import person_id
+from app.vocabulary import Role, parties_of
+
+NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+TODAY = NOW.date()
+SERVICE = "open-mind-leicester"
+LONG_AGO = NOW - timedelta(days=400)
+_numbers = count(1)
+
+
+class TestWarrant:
+    """A test puts rows in and looks at them without asking the gate."""
+
+    __test__ = False
+
+    def covers(self, tables: frozenset[str]) -> bool:
+        """Everything."""
+        return True
+
+
+async def put(url: str, rows: Iterable[SQLModel]) -> None:
+    """Insert rows in their order, in one transaction."""
+    statements = [(row.__table__.insert(), row.model_dump()) for row in rows]  # type: ignore[attr-defined]
+    await execute(url, statements)
+
+
+async def execute(url: str, statements: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
+    """Run statements in one transaction; the rows of those that return some."""
+    address = Address(url)
+    with warranted(TestWarrant()):
+        if address.dialect == "sqlite":
+            engine = create_engine(address.engine_url)
+            with engine.begin() as connection:
+                return [_rows(connection.execute(statement, values or {})) for statement, values in statements]
+        other = create_async_engine(address.engine_url)
+        async with other.begin() as connection:
+            results = [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
+        await other.dispose()
+        return results
+
+
+def _rows(result: Any) -> list[Any]:
+    return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def made() -> dict[str, Any]:
+    """The keys of a record whose origin does not matter."""
+    number = f"T{next(_numbers):06}"
+    return {
+        "id": f"{number}-0000",
+        "recorded_at": LONG_AGO,
+        "source": "TEST",
+        "source_id": number,
+        "source_version": "1",
+    }
+
+
+def staff(username: str, role: Role, *courses: str, **values: Any) -> list[SQLModel]:
+    """Somebody employed, with information-sharing training unless `courses` say otherwise."""
+    party = values.pop("party", None) or sorted(parties_of(role))[0].value
+    service = SERVICE if party == "health" else None
+    row = t.Staff(
+        **{
+            "id": f"staff-{username}",
+            "recorded_at": LONG_AGO,
+            "username": username,
+            "name": username.title(),
+            "party": party,
+            "role": role.value,
+            "service_id": service,
+            "employed_from": LONG_AGO.date(),
+        }
+        | values
+    )
+    taken = courses or ("information-sharing",)
+    return [row, *(training(username, course) for course in taken if course)]
+
+
+def training(username: str, course: str, expires_on: date = TODAY + timedelta(days=100)) -> SQLModel:
+    """A completed course."""
+    return t.Training(
+        id=f"training-{next(_numbers)}",
+        recorded_at=LONG_AGO,
+        staff_id=f"staff-{username}",
+        course=course,
+        completed_on=TODAY - timedelta(days=200),
+        expires_on=expires_on,
+    )
+
+
+def authorisation(username: str, lead: str, **values: Any) -> SQLModel:
+    """A probation lead's authorisation to criminal-justice data."""
+    return t.Authorisation(
+        **{
+            "id": f"authorisation-{next(_numbers)}",
+            "recorded_at": LONG_AGO,
+            "staff_id": f"staff-{username}",
+            "kind": "criminal-justice",
+            "granted_by_id": f"staff-{lead}",
+            "valid_from": NOW - timedelta(days=10),
+            "valid_until": NOW + timedelta(days=10),
+        }
+        | values
+    )
+
+
+def person(crn: str, **values: Any) -> SQLModel:
+    """Somebody on file."""
+    return t.Person(
+        **{
+            "id": person_id(crn),
+            "recorded_at": LONG_AGO,
+            "crn": crn,
+            "family_name": f"Family{crn}",
+            "given_names": f"Given{crn}",
+            "date_of_birth": date(1980, 1, 1),
+            "sex": "male",
+            "address": f"{crn} Road",
+            "postcode": "LE1 1AA",
+            "source_version": "1",
+        }
+        | values
+    )
+
+
+def of(model: Any, crn: str, **values: Any) -> Any:
+    """A record of a person."""
+    return model(**{**made(), "person_id": person_id(crn), **values})
+
+
+def caseload(crn: str, username: str, **values: Any) -> Any:
+    """The person is on this offender manager's caseload."""
+    about = {"staff_id": f"staff-{username}", "kind": "caseload", "valid_from": NOW - timedelta(days=30)}
+    return of(t.Allocation, crn, **(about | values))
+
+
+def supervision(crn: str, **values: Any) -> Any:
+    """A community order that runs."""
+    about = {
+        "sentence_type": "community-order",
+        "start_date": TODAY - timedelta(days=60),
+        "end_date": TODAY + timedelta(days=60),
+    }
+    return of(t.Supervision, crn, **(about | values))
+
+
+def requirement(crn: str, sentence: Any, **values: Any) -> Any:
+    """A mental health treatment requirement that runs."""
+    about = {
+        "requirement_type": "mental-health-treatment",
+        "start_date": TODAY - timedelta(days=50),
+        "end_date": TODAY + timedelta(days=50),
+    }
+    return of(t.Requirement, crn, **({"supervision_id": sentence.id} | about | values))
+
+
+def referral(crn: str, **values: Any) -> Any:
+    """A referral that is in treatment."""
+    about = {
+        "service_id": SERVICE,
+        "status": "in-treatment",
+        "basis": "voluntary",
+        "source_of_referral": "E3",
+        "received_on": TODAY - timedelta(days=40),
+    }
+    return of(t.Referral, crn, **(about | values))
+
+
+def treating(crn: str, username: str, of_referral: Any, **values: Any) -> Any:
+    """The therapist who is allocated to a referral."""
+    about = {"staff_id": f"staff-{username}", "kind": "treating", "valid_from": NOW - timedelta(days=20)}
+    return of(t.Allocation, crn, **({"referral_id": of_referral.id} | about | values))
+
+
+def consent(crn: str, scope: str, *recipients: str, **values: Any) -> list[SQLModel]:
+    """A permission, recorded by a therapist, for the party that needs it unless named."""
+    about = {
+        "scope": scope,
+        "decision": "permit",
+        "valid_from": NOW - timedelta(days=5),
+        "given_how": "in-writing",
+        "capacity": True,
+        "wording_version": "1",
+        "recorded_by": "theo",
+        "recorded_by_party": "health",
+    }
+    given = of(t.Consent, crn, **(about | values))
+    parties = recipients or ("health" if scope in ("offence", "health-trainer") else "justice",)
+    named = [t.ConsentRecipient(consent_id=given.id, party=party, recorded_at=LONG_AGO) for party in parties]
+    return [given, *named]
+
+
+def objection(crn: str, category: str, **values: Any) -> Any:
+    """An objection that stands."""
+    about = {"category": category, "valid_from": NOW - timedelta(days=5), "recorded_by": "theo"}
+    return of(t.Objection, crn, **(about | values))
+
+
+def limit(crn: str, kind: str, *names: str, **values: Any) -> list[SQLModel]:
+    """An exclusion of these names, or a restriction to them."""
+    about = {"kind": kind, "message": "limited", "valid_from": NOW - timedelta(days=5)}
+    row = of(t.AccessLimit, crn, **(about | values))
+    return [row, *(t.AccessLimitName(limit_id=row.id, username=name, recorded_at=LONG_AGO) for name in names)]
+
+
+def grant(crn: str, username: str, **values: Any) -> SQLModel:
+    """A live emergency grant."""
+    return t.EmergencyGrant(
+        **{
+            "id": f"grant-{next(_numbers)}",
+            "recorded_at": LONG_AGO,
+            "staff_id": f"staff-{username}",
+            "crn": crn,
+            "reason": "a reason of more than twenty characters",
+            "feared": "harm to themselves",
+            "granted_at": NOW - timedelta(minutes=10),
+            "expires_at": NOW + timedelta(minutes=50),
+        }
+        | values
+    )
+
+
+def subject_request(crn: str, **values: Any) -> Any:
+    """An open subject access request."""
+    return of(t.SubjectRequest, crn, **({"opened_on": TODAY - timedelta(days=3), "opened_by": "rory"} | values))
+
+
+def appointment(crn: str, of_referral: Any, **values: Any) -> Any:
+    """An attended appointment."""
+    about = {"starts_at": NOW - timedelta(days=7), "minutes": 50, "appointment_type": "02", "attendance_code": "5"}
+    return of(t.Appointment, crn, **({"referral_id": of_referral.id} | about | values))
+
+
+def clients() -> list[SQLModel]:
+    """One service, and one system of each kind, that act for staff."""
+    return [
+        t.TherapyService(id=SERVICE, name="Leicester Open Mind", provider="RT5"),
+        t.TherapyService(id="another-service", name="Another", provider="RT5"),
+        _client("probation-system", "justice", "case-management-system"),
+        _client("clinical-records", "health", "clinical-system", service_id=SERVICE),
+        _client("oversight-console", "commissioner", None),
+    ]
+
+
+def _client(name: str, party: str, role: str | None, **values: Any) -> SQLModel:
+    about = {"secret_hash": "none", "registered_at": LONG_AGO, "recorded_at": LONG_AGO, "acts_for_staff": True}
+    return t.Client(id=name, name=name, party=party, role=role, **about, **values)
+
+
+SYSTEMS = {Role.CASE_MANAGEMENT_SYSTEM: "probation-system", Role.CLINICAL_SYSTEM: "clinical-records"}
+_CLIENT_OF = {"justice": "probation-system", "health": "clinical-records", "commissioner": "oversight-console"}
+
+
+@dataclass
+class Service:
+    """The application over a world, and a client for each of its callers."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    settings: Settings
+    url: str
+    _signing: Any = field(default=None)
+
+    def token(self, role: Role, username: str | None = None, **claims: Any) -> str:
+        """A real access token."""
+        keys = self._signing = self._signing or load_keys(self.settings)
+        now = int(datetime.now(UTC).timestamp())
+        party = claims.pop("party", None) or sorted(parties_of(role))[0].value
+        client = claims.pop("client_id", None) or (SYSTEMS[role] if username is None else _CLIENT_OF[party])
+        body = {
+            "iss": self.settings.issuer,
+            "aud": self.settings.audience,
+            "sub": username or client,
+            "client_id": client,
+            "jti": f"token-{role.value}-{username}",
+            "iat": now,
+            "exp": now + 600,
+            "kind": "staff" if username else "system",
+            "party": party,
+            "role": role.value,
+        }
+        return sign(body | claims, keys.signing, keys.algorithm, keys.key_id)
+
+    async def get(
+        self, path: str, role: Role, username: str | None, purpose: str | None, **request: Any
+    ) -> httpx.Response:
+        """One request of a caller for a purpose."""
+        return await self.request("GET", path, role, username, purpose, **request)
+
+    async def request(
+        self, method: str, path: str, role: Role, username: str | None, purpose: str | None, **request: Any
+    ) -> httpx.Response:
+        """One request of a caller for a purpose, by any method."""
+        headers = {"Authorization": f"Bearer {self.token(role, username)}"} | request.pop("headers", {})
+        if purpose is not None:
+            headers["Purpose-Of-Use"] = purpose
+        return await self.http.request(method, path, headers=headers, **request)
+
+
+def settings_for(url: str, key: Path, **values: Any) -> Settings:
+    """Settings of a demo whose clock stands near NOW."""
+    return Settings(
+        environment=Environment.DEMO,
+        database_url=SecretStr(url),
+        issuer="https://open-mind.test",
+        signing_key_file=key,
+        clock_start=NOW,
+        **values,
+    )
+
+
+@asynccontextmanager
+async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
+    """The application, started and stopped as a server would."""
+    settings = settings_for(url, key, **values)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="https://open-mind.test") as http:
+            yield Service(app, http, settings, url)
+
+
+async def entries(url: str) -> list[dict[str, Any]]:
+    """Every entry of the log, in order."""
+    import json
+
+    from sqlalchemy import text
+
+    (rows,) = await execute(url, [(text("SELECT body FROM log_entry ORDER BY seq"), None)])
+    return [json.loads(body) for (body,) in rows]
+
+
+def run(coroutine: Any) -> Any:
+    """Run from a test that is not async."""
+    return asyncio.run(coroutine)
