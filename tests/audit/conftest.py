@@ -1,0 +1,43 @@
+"""An open log on each database, and one that is filled."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.audit.ddl import SERVICE_ROLE
+from app.audit.writer import AuditLog, open_log
+from app.db import Address
+from tests.audit.logs import Owner, append_all, now
+from tests.postgres import wait_for
+
+
+@pytest.fixture
+def address(database_url: str) -> Address:
+    return Address(database_url)
+
+
+@pytest.fixture
+async def log(address: Address) -> AsyncIterator[AuditLog]:
+    opened = await open_log(address, SERVICE_ROLE, now)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def owner(address: Address) -> Owner:
+    return Owner(address)
+
+
+@pytest.fixture
+def filled(address: Address) -> Address:
+    """A log of 300 entries (a full tile, some without a person), closed."""
+
+    async def fill() -> None:
+        opened = await open_log(address, SERVICE_ROLE, now)
+        await append_all(opened, 290)
+        await append_all(opened, 10, person=False)
+        await opened.close()
+
+    wait_for(lambda: asyncio.run(fill()))
+    return address

@@ -1,0 +1,211 @@
+"""The bytes are final: canonical JSON, entries, leaves and roots are pinned, and agree with others' implementations."""
+
+import hmac
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.audit.canonical import GREATEST, OutsideProfile, assemble, canonical, parse, ready
+from app.audit.entry import Entry, PersonPart, timestamp
+from app.audit.merkle import EMPTY_ROOT, Tree, leaf_data, leaf_hash, node_hash
+from app.audit.submission import Receipt, receipt_header
+from app.audit.verify_bytes import NotCanonical, canonical_value
+from app.audit.verify_bytes import Tree as VerifiersTree
+from tests.audit.logs import THEN, make_entry
+
+LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+ROOTS = {
+    0: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    3: "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    7: "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    8: "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+}
+KEYS = st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=8)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+SCALARS = st.none() | st.booleans() | st.integers(-GREATEST, GREATEST) | TEXTS
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=20)
+
+
+@given(VALUES)
+def test_canonical_json_is_rfc_8785(value: Any) -> None:
+    """The log's encoder gives the reference implementation's bytes, and both of ours read them back."""
+    text = canonical(value)
+    assert text.encode() == rfc8785.dumps(value)
+    assert parse(text) == value
+    assert canonical_value(text) == value
+
+
+@given(st.dictionaries(st.from_regex(r"[a-zA-Z]\w{0,5}", fullmatch=True).filter(str.isascii), VALUES))
+def test_an_assembled_object_is_the_canonical_one(members: dict[str, Any]) -> None:
+    """Putting ready texts together changes no byte."""
+    assert assemble(members) == canonical(members)
+    assert assemble({key: ready(value) for key, value in members.items()}) == canonical(members)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.5,
+        float("nan"),
+        2**53,
+        -(2**53),
+        {"é": 1},
+        {1: 1},
+        "\ud800",
+        "a\0b",
+        ["a\0b"],
+        {"a": {"b": "\udfff"}},
+        b"x",
+        {1},
+    ],
+    ids=repr,
+)
+def test_what_the_profile_leaves_out_is_refused(value: Any) -> None:
+    """A value that others could read differently never becomes bytes."""
+    with pytest.raises(OutsideProfile):
+        canonical(value)
+    with pytest.raises(OutsideProfile):
+        assemble({"value": value})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":1, "b":2}',
+        '{"b":1,"a":2}',
+        '"\\u0041"',
+        "1.0",
+        "1e3",
+        "NaN",
+        "9007199254740992",
+        '{"é":1}',
+        '"\\u0000"',
+        '"\\ud800"',
+        "",
+        "{",
+        "[" * 100_000,
+    ],
+)
+def test_other_texts_of_equal_meaning_are_refused(text: str) -> None:
+    """The writer's and the verifier's reader agree on what is canonical."""
+    with pytest.raises(OutsideProfile):
+        parse(text)
+    with pytest.raises(NotCanonical):
+        canonical_value(text)
+
+
+def test_the_bytes_of_an_entry_are_pinned() -> None:
+    """Every field stands in every entry, in one order, for good."""
+    person = PersonPart("person-1", "X000001", ("consent-1",), salt=bytes(range(16)))
+    body = {"type": "access", "eventId": "01900000-0000-7000-8000-000000000000", "occurredAt": timestamp(THEN)}
+    entry = Entry.of(body, person)
+    assert entry.person == '{"consents":["consent-1"],"crn":"X000001","personId":"person-1"}'
+    subject = sha256(bytes(range(16)) + entry.person.encode()).hexdigest()
+    assert entry.body == (
+        '{"eventId":"01900000-0000-7000-8000-000000000000","occurredAt":"2026-01-02T03:04:05.678901Z",'
+        f'"subject":"{subject}","type":"access","v":1}}'
+    )
+    assert entry.digest == "dd6a109fa84015d904001b7f69bb114779998b30e967c7fd743ab9489ce59dc3"
+
+
+def test_a_record_says_everything_that_an_entry_must() -> None:
+    """Who, for whom, why, what, under which clauses, on which facts, with what result; null where there is nothing."""
+    body = json.loads(make_entry(person=False, event_id="e1").body)
+    assert body == {
+        "action": "read",
+        "agreement": "a" * 64,
+        "announce": None,
+        "answerDigest": hmac.digest(b"", b'{"attended":true}', "sha256").hex(),
+        "caller": {
+            "client": "case-management",
+            "party": "justice",
+            "role": "offender-manager",
+            "service": None,
+            "staff": "o.manager",
+            "token": "token-1",
+        },
+        "clauses": ["D1"],
+        "details": None,
+        "eventId": "e1",
+        "facts": {"bits": 33, "names": ["employed", "caseload"]},
+        "occurredAt": "2026-01-02T03:04:05.678901Z",
+        "outcome": "permitted",
+        "purpose": "supervision",
+        "reason": None,
+        "released": {"attendance": ["id", "outcome"]},
+        "requestId": "request-0",
+        "resource": "/v1/people/{crn}/attendance",
+        "subject": None,
+        "type": "access",
+        "v": 1,
+        "withheld": {"scores": {"clauses": ["D4"], "missing": ["consent:scores"]}},
+    }
+
+
+def test_the_digest_of_an_answer_is_salted() -> None:
+    """Two persons with the same small answer have different digests: it cannot be guessed once the salt is erased."""
+    first, second = (json.loads(make_entry(1).body)["answerDigest"] for _ in range(2))
+    assert first != second
+
+
+def test_the_bytes_of_a_leaf_are_pinned() -> None:
+    """A leaf holds place, time and the entry's hash, and a stranger can compute it."""
+    data = leaf_data(7, "2026-01-02T03:04:05.678901Z", "ab" * 32)
+    assert data == b"audit-leaf/v1\n7\n2026-01-02T03:04:05.678901Z\n" + b"ab" * 32 + b"\n"
+    assert leaf_hash(data).hex() == sha256(b"\0" + data).hexdigest()
+
+
+@pytest.mark.parametrize("size", ROOTS)
+def test_the_roots_of_the_rfc(size: int) -> None:
+    """Both trees give the roots of RFC 6962's own leaves."""
+    tree, other = Tree(), VerifiersTree()
+    for leaf in LEAVES[:size]:
+        tree.append(leaf_hash(bytes.fromhex(leaf)))
+        other.add(leaf_hash(bytes.fromhex(leaf)))
+    assert tree.root().hex() == other.root().hex() == ROOTS[size]
+
+
+def naive_root(leaves: list[bytes]) -> bytes:
+    """The recursive definition in RFC 6962, section 2.1."""
+    if not leaves:
+        return EMPTY_ROOT
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(naive_root(leaves[:split]), naive_root(leaves[split:]))
+
+
+@given(st.integers(0, 1100), st.integers(0, 1100))
+def test_the_frontier_gives_the_root_of_the_whole_tree(size: int, stop: int) -> None:
+    """Kept incrementally and taken up again anywhere, it is the tree that the RFC defines, and so are its tiles."""
+    leaves = [leaf_hash(str(number).encode()) for number in range(size)]
+    tree, other, tiles = Tree(), VerifiersTree(), []
+    for number, leaf in enumerate(leaves):
+        if number == stop:
+            tree = Tree.at(tree.size, tree.packed())
+        tiles += tree.append(leaf)
+        other.add(leaf)
+    assert tree.root() == other.root() == naive_root(leaves)
+    assert len(tree.frontier) == size.bit_count()
+    assert [tile.root for tile in tiles] == [
+        naive_root(leaves[start : start + 256]) for start in range(0, size - 255, 256)
+    ]
+
+
+def test_a_frontier_of_another_size_is_refused() -> None:
+    """A damaged head row never becomes the ground for more entries."""
+    with pytest.raises(ValueError, match="3 leaves"):
+        Tree.at(3, bytes(32))
+
+
+def test_the_receipt_header_names_one_or_the_first_and_the_last() -> None:
+    """A list's receipts are a range."""
+    receipts = [Receipt(number, f"{number:064x}", "e") for number in range(3)]
+    assert receipt_header(receipts[:1]) == f"0:{0:064x}"
+    assert receipt_header(receipts) == f"0:{0:064x}, 2:{2:064x}"
