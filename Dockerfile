@@ -14,7 +14,7 @@ RUN pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels . \
 
 FROM python:3.13-slim
 RUN pip uninstall --yes --quiet --root-user-action=ignore pip \
- && useradd --system --uid 10001 --no-create-home open-mind \
+ && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin open-mind \
  && install --directory --owner 10001 --group 10001 --mode 0700 /data
 COPY --from=build /opt/open-mind /opt/open-mind
 ENV PATH=/opt/open-mind/bin:$PATH PYTHONUNBUFFERED=1
