@@ -138,7 +138,7 @@ def protected_tables(statement: ClauseElement) -> frozenset[str]:
 
 
 _DIALECTS: dict[str, Any] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "sqlite": sqlite.dialect(paramstyle="numeric_dollar"),
     "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
 }
 
@@ -167,7 +167,8 @@ def prepare(statement: ClauseElement, dialect_name: str) -> Prepared:
     protected = protected_tables(statement)
     if not isinstance(statement, Select) and not isinstance(statement, SelectBase) and not _reads(str(compiled)):
         protected = frozenset()
-    return Prepared(str(compiled), names, defaults, tuple(binders), tuple(readers), protected)
+    sql = str(compiled) if dialect_name == "postgresql" else re.sub(r"\$(\d+)", r"?\1", str(compiled))
+    return Prepared(sql, names, defaults, tuple(binders), tuple(readers), protected)
 
 
 class Database(ABC):

@@ -25,7 +25,9 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.functions import FunctionElement
 
 import app.tables
 from app.tables import Instant
@@ -44,6 +46,7 @@ PARTY = bindparam("party", type_=String())
 ROLE = bindparam("role", type_=String())
 
 Predicate = ColumnElement[bool]
+PERSON: Any = app.tables.Person.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
 
 
@@ -288,7 +291,7 @@ def _bits(which: ColumnElement[Any], facts: dict[str, Fact], source: Select[Any]
     bit = case(*((which == _word(word), _bit(fact)) for word, fact in facts.items()), else_=ZERO)
     total = func.coalesce(func.sum(bit.distinct()), ZERO)
     (column,) = source.selected_columns
-    return source.where(column == person).with_only_columns(total).scalar_subquery()
+    return source.where(column == person).with_only_columns(total).correlate(person.table).scalar_subquery()
 
 
 def _bit(fact: Fact) -> ColumnElement[Any]:
@@ -334,12 +337,16 @@ def people_with(fact: Fact) -> tuple[str, Select[Any]]:
 
 
 def holds(fact: Fact, person: Any) -> Predicate:
-    """One fact as a predicate, for the person whose columns `id` and `crn` are given."""
+    """One fact as a predicate, for the person whose columns `id` and `crn` are given.
+
+    It is correlated with their table alone: the statement around it may well select from a table that it reads itself.
+    """
     if fact in _CALLER:
         return _CALLER[fact]()
     key, source = people_with(fact)
     (column,) = source.selected_columns
-    return source.where(column == getattr(person, key)).with_only_columns(literal_column("1")).exists()
+    whose = getattr(person, key)
+    return source.where(column == whose).with_only_columns(literal_column("1")).correlate(whose.table).exists()
 
 
 def facts_of(person: Any) -> ColumnElement[Any]:
@@ -352,8 +359,26 @@ def facts_of(person: Any) -> ColumnElement[Any]:
     return total
 
 
+class _Joined(FunctionElement[str]):
+    """Texts of a group, joined by spaces; SQLAlchemy's own takes the separator as a parameter of each execution."""
+
+    name = "joined"
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_Joined, "sqlite")
+def _joined_in_sqlite(element: _Joined, compiler: Any, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, ' ')"
+
+
+@compiles(_Joined, "postgresql")
+def _joined_in_postgresql(element: _Joined, compiler: Any, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, ' ')"
+
+
 def relied_on(person: Any) -> ColumnElement[Any]:
     """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
     named = T.Consent.scope.concat(_word("=")).concat(T.Consent.id)
     source = _consents().where(T.Consent.person_id == person.id)
-    return source.with_only_columns(func.aggregate_strings(named, " ")).scalar_subquery()
+    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()

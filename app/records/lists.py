@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     literal_column,
     not_,
@@ -99,17 +98,17 @@ class Filter:
 
 
 def _named(column: str, name: str, _: Any) -> ColumnElement[bool]:
-    lowered = func.lower(getattr(T.Person, column))
+    lowered = func.lower(getattr(facts.PERSON, column))
     return lowered == func.lower(bindparam(name, type_=String()))
 
 
 def _begins(column: str, name: str, _: Any) -> ColumnElement[bool]:
     value = func.lower(bindparam(name, type_=String()))
-    return func.substr(func.lower(getattr(T.Person, column)), 1, func.length(value)) == value
+    return func.substr(func.lower(getattr(facts.PERSON, column)), 1, func.length(value)) == value
 
 
 def _equals(table: str, column: str, name: str, _: Any) -> ColumnElement[bool]:
-    target = getattr(getattr(T, table), column)
+    target = getattr(T, table).__table__.c[column]
     return target == bindparam(name, type_=Date() if column == "date_of_birth" else String())  # type: ignore[no-any-return]  # T is Any
 
 
@@ -178,11 +177,12 @@ def _one(sources: list[Any]) -> Any:
 
 def _limited(person: Any) -> ColumnElement[bool]:
     limit = T.AccessLimit
-    return exists().where(limit.person_id == person.id, facts.live(limit))
+    found: Select[Any] = select(literal_column("1")).where(limit.person_id == person.id, facts.live(limit))
+    return found.correlate(person.id.table).exists()
 
 
 def _page_of_people(listing: Listing) -> Select[Any]:
-    person = T.Person
+    person = facts.PERSON
     needed = _minimal(listing.conditions[Category.IDENTITY])
     inner = select(
         person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
@@ -218,7 +218,7 @@ def _narrowed(
 
 
 def _page_of_referrals(listing: Listing) -> Select[Any]:
-    person, referral = T.Person, T.Referral
+    person, referral = facts.PERSON, T.Referral.__table__.c
     needed = _minimal(listing.conditions[Category.REFERRAL])
     reached = or_(*(and_(_when(one, person), rows_predicate(frozenset({one.rows}))) for one in needed))
     received = func.coalesce(referral.received_on, DRAFTS_FIRST)
@@ -231,7 +231,7 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
             _limited(person).label("limited"),
             received.label("received"),
         )
-        .join(person, person.id == referral.person_id)
+        .join(T.Person.__table__, person.id == referral.person_id)
         .where(facts.session_is_live(), reached)
     )
     inner = _narrowed(inner, listing, needed, REFERRAL_FILTERS, person)

@@ -45,7 +45,7 @@ class _FactsWarrant:
 
 def _of_person(match: Any) -> Select[Any]:
     nobody = select(literal_column("1").label("one")).subquery("nobody")
-    person = T.Person
+    person = facts.PERSON
     live = case((facts.session_is_live(), literal_column("1")), else_=literal_column("0"))
     return (
         select(
@@ -59,9 +59,9 @@ def _of_person(match: Any) -> Select[Any]:
 @cache
 def _standing_of(key: str) -> Select[Any]:
     if key == "crn":
-        return _of_person(T.Person.crn == CRN)
+        return _of_person(facts.PERSON.crn == CRN)
     referral = select(T.Referral.person_id).where(T.Referral.id == REFERRAL).scalar_subquery()
-    return _of_person(T.Person.id == referral)
+    return _of_person(facts.PERSON.id == referral)
 
 
 @cache

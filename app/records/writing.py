@@ -37,14 +37,16 @@ def _table(name: str) -> Table:
 @cache
 def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     table = _table(name)
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
-    statement = insert.values({column: bindparam(column, type_=table.c[column].type) for column in columns})
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]  # alike, with no type in common
+    statement: Any = insert(table).values({column: bindparam(column, type_=table.c[column].type) for column in columns})
     keys = [column.name for column in table.primary_key.columns]
     changed = {column: statement.excluded[column] for column in columns if column not in keys}
     if not changed:
-        return statement.on_conflict_do_nothing(index_elements=keys)
+        unchanged: ClauseElement = statement.on_conflict_do_nothing(index_elements=keys)
+        return unchanged
     newer = table.c[VERSIONED] < statement.excluded[VERSIONED] if VERSIONED in table.c else None
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer)
+    upserted: ClauseElement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer)
+    return upserted
 
 
 class Writer:

@@ -117,7 +117,7 @@ def tag_inherited(model: type[Kept]) -> None:
     inherited = {name for base in model.__mro__[1:] for name in getattr(base, "__annotations__", {})}
     for column in model.__table__.columns:  # type: ignore[attr-defined]  # SQLModel adds it to table classes
         if column.name in inherited:
-            column.info.setdefault(CATEGORY, model.subject)
+            column.info = {**column.info, CATEGORY: model.subject}  # the classes share what they inherit
 
 
 def untagged() -> list[str]:
