@@ -21,7 +21,6 @@ from app.config import Environment, Settings
 from app.db import Address, warranted
 from app.identity import load_keys
 from app.identity.wall import sign
-from app.main import create_app
 from app.records.writing import person_id
 from app.vocabulary import Role, parties_of
 
@@ -336,6 +335,8 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
 @asynccontextmanager
 async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
     """The application, started and stopped as a server would."""
+    from app.main import create_app  # here, so that what tests the rooms below needs no more than them
+
     settings = settings_for(url, key, **values)
     app = create_app(settings)
     async with app.router.lifespan_context(app):

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     Select,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     literal_column,
@@ -289,7 +291,7 @@ def _objections() -> Select[Any]:
 
 def _bits(which: ColumnElement[Any], facts: dict[str, Fact], source: Select[Any], person: Any) -> ColumnElement[Any]:
     bit = case(*((which == _word(word), _bit(fact)) for word, fact in facts.items()), else_=ZERO)
-    total = func.coalesce(func.sum(bit.distinct()), ZERO)
+    total = cast(func.coalesce(func.sum(bit.distinct()), ZERO), BigInteger)  # PostgreSQL adds bigints to a numeric
     (column,) = source.selected_columns
     return source.where(column == person).with_only_columns(total).correlate(person.table).scalar_subquery()
 
