@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import ClauseElement, Engine, event, make_url
+from sqlalchemy import ClauseElement, Engine, Float, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 from sqlalchemy.sql import visitors
@@ -156,6 +156,8 @@ def prepare(statement: ClauseElement, dialect_name: str) -> Prepared:
     readers = []
     if isinstance(statement, SelectBase):
         for place, column in enumerate(statement.selected_columns):
+            if isinstance(column.type, Float):  # both drivers give floats; asyncpg's dialect asks for a type code first
+                continue
             read = column.type.dialect_impl(dialect).result_processor(dialect, None)
             if read is not None:
                 readers.append((place, read))

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.tables.access import AccessLimit, AccessLimitName, Announcement, EmergencyGrant, SubjectRequest
-from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, tag_inherited, untagged
+from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
 from app.tables.health import (
     Appointment,
     CareActivity,
