@@ -99,15 +99,14 @@ class Authenticator:
 
     async def _resolve(self, claims: dict[str, Any], other: OtherIssuer) -> Caller:
         """Party and role come from our register: another issuer is believed about who it is, not what they may."""
-        client_id = _name(claims, other.config.client_claim)
-        username = _name(claims, other.config.username_claim)
+        client_id, token = _name(claims, other.config.client_claim), _name(claims, "jti")
+        # only `sub` is wholly the issuer's: a name that people choose themselves must not make one of them a system
+        username = None if claims["sub"] == client_id else _name(claims, other.config.username_claim)
         client = await self._standing.client(client_id)
         if client is None:
             raise NotAuthenticated("client-unknown", "the token's client is not registered here; have it registered")
         try:
-            return await self._standing.caller(
-                client, None if username == client_id else username, _name(claims, "jti")
-            )
+            return await self._standing.caller(client, username, token)
         except NoStanding as refusal:
             raise NotAuthenticated("caller-unknown", refusal.detail) from None
 
@@ -122,10 +121,14 @@ class Authenticator:
 def _bearer(authorization: str | None) -> str:
     """The token in `Bearer <token>`."""
     if not authorization:
-        raise NotAuthenticated("token-missing", "send 'Authorization: Bearer' with a token of POST /oauth2/token")
+        raise NotAuthenticated(
+            "token-missing", "no token was sent; send 'Authorization: Bearer' and a token of POST /oauth2/token"
+        )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise NotAuthenticated("token-scheme", "the Authorization header must be 'Bearer', one space and the token")
+        raise NotAuthenticated(
+            "token-scheme", "the header holds no bearer token; send 'Bearer', one space and the token"
+        )
     return token
 
 
@@ -140,7 +143,7 @@ def _unknown_key() -> NotAuthenticated:
 def _name(claims: dict[str, Any], claim: str) -> str:
     value = claims.get(claim)
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
-        raise NotAuthenticated("token-claims", f"'{claim}' must be text of 1 to {LONGEST_NAME} characters")
+        raise NotAuthenticated("token-claims", f"'{claim}' is no name; give text of 1 to {LONGEST_NAME} characters")
     return value
 
 

@@ -120,8 +120,9 @@ def _judge_header(header: dict[str, Any], rules: Rules) -> None:
     if not (kind is None or isinstance(kind, str)) or _media_type(kind) not in rules.types:
         expected = _listed(kind for kind in rules.types if kind)
         _refuse("token-type", f"the token's 'typ' is not {expected}; send an access token, no other kind")
-    if header.get("alg") not in rules.algorithms:
-        _refuse("token-algorithm", f"the token must be signed by {_listed(rules.algorithms)}")
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in rules.algorithms:
+        _refuse("token-algorithm", f"the token's algorithm is not taken; sign by {_listed(rules.algorithms)}")
     if not _is_word(header.get("kid")):
         _refuse("token-key", "the token's header names no key; sign with a 'kid' that the issuer publishes")
 
@@ -132,12 +133,12 @@ def _judge_claims(claims: dict[str, Any], rules: Rules) -> None:
         _refuse("token-claims", f"the token lacks {_listed(missing)}; ask for one that carries them")
     for name in ("iss", "sub", "jti"):
         if not _is_word(claims[name]):
-            _refuse("token-claims", f"'{name}' must be text of 1 to 200 ASCII characters without spaces")
+            _refuse("token-claims", f"'{name}' is no word; give 1 to 200 ASCII characters without spaces")
     if claims["iss"] != rules.issuer:
         _refuse("token-issuer", "the token is by an issuer that is not trusted here; ask this service for one")
     audiences = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
     if not isinstance(audiences, list) or not all(isinstance(audience, str) for audience in audiences):
-        _refuse("token-claims", "'aud' must be text or a list of text")
+        _refuse("token-claims", "'aud' is no audience; give text or a list of text")
     if not rules.audiences.intersection(audiences):
         _refuse("token-audience", "the token is meant for somebody else; ask for one for this service")
 
@@ -145,7 +146,7 @@ def _judge_claims(claims: dict[str, Any], rules: Rules) -> None:
 def _judge_times(claims: dict[str, Any], rules: Rules, now: float) -> None:
     for name in ("exp", "iat", "nbf"):
         if name in claims and not (type(claims[name]) is int and 0 < claims[name] < LATEST):
-            _refuse("token-claims", f"'{name}' must be a whole number of seconds since 1970")
+            _refuse("token-claims", f"'{name}' is no time; give whole seconds since 1970")
     if claims["exp"] <= now:
         _refuse("token-expired", "the token has expired; ask for a new one")
     latest = now + rules.leeway
@@ -168,7 +169,7 @@ def _decoded(part: str) -> bytes:
 def _members(text: bytes) -> dict[str, Any]:
     found = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
     if not isinstance(found, dict):
-        _refuse("token-malformed", "the token's header and claims must be JSON objects")
+        _refuse("token-malformed", "the token holds no JSON objects; send it whole, as it was issued")
     return found
 
 
@@ -180,7 +181,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(_: str) -> NoReturn:
-    _refuse("token-malformed", "NaN and Infinity are no JSON")
+    _refuse("token-malformed", "the token holds a number that is no JSON; leave NaN and Infinity out")
 
 
 def _is_word(value: Any) -> bool:
