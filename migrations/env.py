@@ -67,13 +67,9 @@ def migrate_sqlite(url: str) -> None:
     """In this thread, holding the write lock from the first statement."""
     engine = create_engine(url, poolclass=NullPool)
 
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # sqlite3 would otherwise run each CREATE outside the transaction
-
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # sqlite3 would begin at the first INSERT, after each CREATE
 
     with engine.begin() as connection:
         run(connection)
