@@ -1,8 +1,9 @@
 """Keys made once, and a register of clients and staff of every standing on both databases."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,10 +62,18 @@ def secret_hash() -> str:
     return argon2.using(type="ID", rounds=1, memory_cost=64, parallelism=1).hash(SECRET)
 
 
-@pytest.fixture
-def register(database_url: str, secret_hash: str, client_signer: Signer, rsa_signer: Signer) -> str:
-    """The database's address, with clients and staff of every standing in it."""
-    jwks = json.dumps({"keys": [client_signer.public_jwk(), rsa_signer.public_jwk()]})
+Filling = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def filled(secret_hash: str, client_signer: Signer, rsa_signer: Signer) -> Filling:
+    """Puts clients and staff of every standing into a database."""
+    return partial(
+        with_register, secret_hash, json.dumps({"keys": [each.public_jwk() for each in (client_signer, rsa_signer)]})
+    )
+
+
+def with_register(secret_hash: str, jwks: str, url: str) -> str:
     clients = [
         client("case-system", role="case-management-system", acts_for_staff=True, secret_hash=secret_hash, jwks=jwks),
         client("portal", acts_for_staff=True, secret_hash=secret_hash),
@@ -85,12 +94,18 @@ def register(database_url: str, secret_hash: str, client_signer: Signer, rsa_sig
         staff("robot", "justice", "case-management-system"),
     ]
     fill(
-        database_url,
+        url,
         (TherapyService, [{"id": "leicester", "name": "Open Mind", "provider": "RT5"}]),
         (Client, clients),
         (Staff, people),
     )
-    return database_url
+    return url
+
+
+@pytest.fixture
+def register(database_url: str, filled: Filling) -> str:
+    """The database's address, on SQLite and on PostgreSQL."""
+    return filled(database_url)
 
 
 @pytest.fixture
@@ -103,5 +118,28 @@ async def database(register: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def tokens(register: str, database: Database, key_file: Path, keys: Keys) -> AsyncIterator[TokenService]:
     service = TokenService(settings_for(key_file, register), keys, database, Address(register), lambda: NOW)
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+def local_register(sqlite_url: str, filled: Filling) -> str:
+    """On SQLite alone, for what no database decides."""
+    return filled(sqlite_url)
+
+
+@pytest.fixture
+async def local_database(local_register: str) -> AsyncIterator[Database]:
+    opened = open_database(Address(local_register))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def local_tokens(
+    local_register: str, local_database: Database, key_file: Path, keys: Keys
+) -> AsyncIterator[TokenService]:
+    settings = settings_for(key_file, local_register)
+    service = TokenService(settings, keys, local_database, Address(local_register), lambda: NOW)
     yield service
     await service.close()

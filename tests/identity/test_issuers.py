@@ -50,10 +50,10 @@ def config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make(key_file: Path, keys: Keys, database: Database, published: Published) -> Callable[..., Authenticator]:
+def make(key_file: Path, keys: Keys, local_database: Database, published: Published) -> Callable[..., Authenticator]:
     def authenticator(*configs: dict[str, Any]) -> Authenticator:
         settings = settings_for(key_file, issuers=[Issuer(**each) for each in configs])
-        return Authenticator(settings, keys, database, httpx.MockTransport(published))
+        return Authenticator(settings, keys, local_database, httpx.MockTransport(published))
 
     return authenticator
 
@@ -64,8 +64,8 @@ def trusting(make: Callable[..., Authenticator], config: dict[str, Any]) -> Auth
 
 
 @pytest.fixture
-async def store(register: str) -> AsyncIterator[Store]:
-    opened = Store(Address(register))
+async def store(local_register: str) -> AsyncIterator[Store]:
+    opened = Store(Address(local_register))
     yield opened
     await opened.close()
 
@@ -81,7 +81,11 @@ async def refusal(authenticator: Authenticator, token: str) -> str:
     return refused.value.code
 
 
-async def test_party_and_role_come_from_our_register(trusting: Authenticator, client_signer: Signer) -> None:
+async def test_party_and_role_come_from_our_register(
+    key_file: Path, keys: Keys, database: Database, published: Published, config: dict[str, Any], client_signer: Signer
+) -> None:
+    settings = settings_for(key_file, issuers=[Issuer(**config)])
+    trusting = Authenticator(settings, keys, database, httpx.MockTransport(published))
     token = client_signer.forged(CLAIMS | {"sub": "Olive.MANAGER", "role": "auditor", "party": "health"})
     assert await identify(trusting, token) == Caller(
         Party.JUSTICE, Role.OFFENDER_MANAGER, "case-system", str(CLAIMS["jti"]), "olive.manager"
