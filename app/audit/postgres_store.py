@@ -60,7 +60,7 @@ _REFUSALS = (
     ValueError,
     TypeError,
 )
-_LOSSES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOSSES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class NotDurable(Exception):
@@ -76,7 +76,9 @@ class PostgresStore:
 
     async def run(self, steps: Steps) -> list[Outcome]:
         """Every step to its end; Lost if the outcome is not known."""
-        connection = self._connection or await self.connect()
+        connection = self._connection
+        if connection is None or connection.is_closed():
+            connection = await self.connect()
         try:
             step = next(steps)
             while True:
