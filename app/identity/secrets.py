@@ -17,6 +17,8 @@ with warnings.catch_warnings():
 
     argon2.set_backend("argon2_cffi")
 
+__all__ = ["Comparing", "argon2", "hash_secret", "new_secret"]  # argon2 for others too: imported once, quietly
+
 AT_ONCE = 2
 """Each comparison takes 64 MiB and a core."""
 WAITING = 32

@@ -59,7 +59,8 @@ def authenticator(key_file: Path, keys: Keys) -> Authenticator:
 @pytest.fixture(scope="session")
 def secret_hash() -> str:
     """As light as argon2 gets: the stored hash says how much work it is."""
-    return argon2.using(type="ID", rounds=1, memory_cost=64, parallelism=1).hash(SECRET)
+    hashed: str = argon2.using(type="ID", rounds=1, memory_cost=64, parallelism=1).hash(SECRET)
+    return hashed
 
 
 Filling = Callable[[str], str]

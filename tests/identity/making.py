@@ -103,7 +103,8 @@ def bearer(token: str) -> str:
 
 
 def pem_of(key: Any) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem
 
 
 def settings_for(key_file: Path, url: str = "sqlite:///:memory:", **changes: Any) -> Settings:

@@ -14,7 +14,7 @@ from app.config import Issuer
 from app.db import Address, Database
 from app.identity import Authenticator, Keys, KeyUnusable, NotAuthenticated, Store, Unprepared, issuers
 from app.vocabulary import Caller, Party, Role
-from tests.identity.making import AUDIENCE, ISSUER, NOW, STAFF_CLAIMS, Signer, bearer, settings_for
+from tests.identity.making import AUDIENCE, ISSUER, NOW, SECONDS, STAFF_CLAIMS, Signer, bearer, settings_for
 
 OTHER = "https://login.justice.example/realm"
 JWKS_URL = "https://login.justice.example/jwks"
@@ -126,7 +126,7 @@ async def test_without_preparation_it_is_refused(trusting: Authenticator, client
         pytest.param({"client_id": "portal", "sub": "portal"}, "caller-unknown", id="a client without a role"),
         pytest.param({"aud": "account"}, "token-audience", id="another audience"),
         pytest.param({"jti": None}, "token-claims", id="no id to revoke it by"),
-        pytest.param({"exp": CLAIMS["exp"] + 90_000}, "token-lifetime", id="good for more than a day"),
+        pytest.param({"exp": SECONDS + 90_900}, "token-lifetime", id="good for more than a day"),
     ],
 )
 async def test_refused(trusting: Authenticator, client_signer: Signer, changes: dict[str, Any], code: str) -> None:

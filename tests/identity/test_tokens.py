@@ -146,7 +146,12 @@ async def test_an_unknown_client_takes_as_much_work(
     local_tokens: TokenService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared: list[str] = []
-    monkeypatch.setattr(secrets.argon2, "verify", lambda _, stored: bool(compared.append(stored)))
+
+    def never(_: str, stored: str) -> bool:
+        compared.append(stored)
+        return False
+
+    monkeypatch.setattr(secrets.argon2, "verify", never)
     for client in ("stranger", "suspended", "by-key", "case-system"):
         await refusal(local_tokens.issue(by_secret(client, "wrong"), None))
     assert len(compared) == 4
