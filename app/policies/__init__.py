@@ -5,9 +5,10 @@ from app.policies.compile import Condition
 from app.policies.decision import decide
 from app.policies.explain import Explanation, Reason, Remedy, explain
 from app.policies.faults import AgreementInvalid
+from app.policies.render import findings, render
 from app.policies.rulings import Decision, Missing, Ruling
 from app.policies.schema import Agreement
-from app.policies.versions import AgreementVersions, VersionsInvalid, shipped_versions
+from app.policies.versions import AgreementVersions, VersionsInvalid, shipped_versions, versions_in
 
 __all__ = [
     "Agreement",
@@ -25,6 +26,9 @@ __all__ = [
     "compile_agreement",
     "decide",
     "explain",
+    "findings",
     "load_agreement",
+    "render",
     "shipped_versions",
+    "versions_in",
 ]

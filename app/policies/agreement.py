@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -57,6 +58,11 @@ class CompiledAgreement:
         """The purposes that a role may ever use."""
         return self._purposes.get(role, frozenset())
 
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Every clause, in the order of the file."""
+        return self.agreement.clauses
+
     def clause(self, clause: str) -> Clause:
         """The clause with this id; KeyError for a standing condition or one that there is not."""
         return self._clauses[clause]
@@ -78,6 +84,10 @@ class CompiledAgreement:
         """The day on which a review was due, if it is overdue; `reviewed` is the day of the last one."""
         due = (reviewed or self.agreement.in_force_from) + relativedelta(months=self.agreement.review_months)
         return due if today > due else None
+
+    def as_data(self) -> dict[str, Any]:
+        """The whole agreement for anybody to read, in camelCase, with its digest."""
+        return {"digest": self.digest, **_camel(self.agreement.model_dump(mode="json", exclude_defaults=True))}
 
     def forget(self) -> None:
         """Empty every memo; decisions stay what they are."""
@@ -103,6 +113,22 @@ def _purposes(conditions: Conditions) -> dict[Role, frozenset[Purpose]]:
     for role, _, purpose, _ in conditions:
         purposes[role] = purposes.get(role, frozenset()) | {purpose}
     return purposes
+
+
+def _camel(said: dict[str, Any]) -> dict[str, Any]:
+    """The file's keys in camelCase; its own words, such as `offender-manager`, stay as they are."""
+    return {_camel_key(key): _camel_value(value) for key, value in said.items()}
+
+
+def _camel_key(key: str) -> str:
+    head, *rest = key.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _camel_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _camel(value)
+    return [_camel_value(each) for each in value] if isinstance(value, list) else value
 
 
 def midnight(day: date) -> datetime:

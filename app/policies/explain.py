@@ -48,7 +48,8 @@ class Explanation:
         return {
             "category": self.subject.value,
             "code": self.code,
-            "clauses": [{"id": clause, "text": text} for clause, text in self.clauses],
+            "text": " ".join(text for _, text in self.clauses),
+            "clauses": [clause for clause, _ in self.clauses],
             "missing": [{"fact": each.fact.value, "text": each.text} for each in self.missing],
             "remedies": [
                 {"text": each.text, "ask": each.ask, "facts": [fact.value for fact in each.facts]}

@@ -107,7 +107,7 @@ class Cell:
 
     def _refused(self, facts: Facts) -> Ruling:
         """For each candidate the standing conditions that fail, or else the clause itself; and all that is missing."""
-        missing: dict[Missing, None] = {}
+        missing: list[Missing] = []
         standing: set[str] = set()
         candidates: list[str] = []
         for each in self._conditions:
@@ -120,7 +120,9 @@ class Cell:
             standing.update(failing)
             if not failing:
                 candidates.append(each.clause)
-            missing[Missing(each.clause, _names(lacks), _names(stops), each.needs | each.forbids)] = None
+            one = Missing(each.clause, _names(lacks), _names(stops), each.needs | each.forbids)
+            if one not in missing:
+                missing.append(one)
         causes = (*sorted(standing), *dict.fromkeys(candidates))
         return Ruling(self.subject, False, causes, tuple(missing), (), _NO_ROWS, False)  # noqa: FBT003  # a field
 

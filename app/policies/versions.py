@@ -57,4 +57,9 @@ def _check_succession(before: CompiledAgreement, after: CompiledAgreement) -> No
 
 def shipped_versions() -> AgreementVersions:
     """The versions in the package."""
-    return AgreementVersions(load_agreement(path) for path in sorted(AGREEMENTS.glob("*.toml")))
+    return versions_in(AGREEMENTS)
+
+
+def versions_in(directory: Path) -> AgreementVersions:
+    """The versions in a directory of TOML files."""
+    return AgreementVersions(load_agreement(path) for path in sorted(directory.glob("*.toml")))
