@@ -11,13 +11,11 @@ from app.vocabulary import (
     UNFAVOURABLE,
     Action,
     Caller,
-    Category,
     Fact,
     Facts,
     Party,
     Purpose,
     Question,
-    Register,
     Role,
     Subject,
     facts_of,
@@ -35,11 +33,6 @@ _SUBJECTS = {subject.value: subject for subject in SUBJECTS}
 def leicester() -> CompiledAgreement:
     """The agreement that ships."""
     return shipped_versions().at(NOW)
-
-
-def words(text: str) -> list[str]:
-    """Words of one string, or the `*` that stands for every category."""
-    return [category.value for category in Category] if text == "*" else text.split()
 
 
 def facts(text: str = "") -> Facts:
@@ -98,6 +91,3 @@ def refused(ruling: Ruling, *clauses: str, missing: dict[str, str] | None = None
         assert {clause: set(text.split()) for clause, text in said.items()} == {
             clause: set(text.split()) for clause, text in missing.items()
         }, ruling
-
-
-__all__ = ["Category", "Register", "asks", "decided", "facts", "permitted", "refused", "ruled"]

@@ -1,7 +1,7 @@
 """The agreement once more, written by hand from what the parties signed and from nothing in the project.
 
-A line for each thing that a clause grants: clause, roles, purpose, actions, subjects, needs. `@party` after a role
-keeps it to one party. `write` includes `create`.
+A line for each thing that a clause grants: clause, roles, purpose, actions, subjects, needs. `write` includes
+`create`. P3 stands apart in `PROHIBITED`.
 """
 
 from dataclasses import dataclass
