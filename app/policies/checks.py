@@ -20,7 +20,9 @@ def check_terms(agreement: Agreement) -> Iterator[Fault]:
         yield Fault(("last_day",), "the agreement ends before it begins", "give a `last_day` after `in_force_from`")
     if (ids := [each.id for each in agreement.standing]) != list(STANDING):
         place = next((n for n, one in enumerate(ids) if n >= len(STANDING) or one != STANDING[n]), 0)
-        yield Fault(("standing", place), "S1 to S5 do not each stand there once, in order", "write each of them once")
+        yield Fault(
+            ("standing", place, "id"), "S1 to S5 do not each stand there once, in order", "write each of them once"
+        )
     for role, terms in agreement.roles.items():
         for party in terms.parties:
             if party not in parties_of(role):
@@ -42,6 +44,9 @@ def check_clauses(agreement: Agreement) -> Iterator[Fault]:
             yield Fault(
                 ("clauses", place, "id"), f"a second clause '{clause.id}'", "give it a number of its own", clause.id
             )
+        if clause.id in STANDING:
+            fault = f"'{clause.id}' is a standing condition"
+            yield Fault(("clauses", place, "id"), fault, "give the clause a number of its own", clause.id)
         yield from _check_words(agreement, clause, ("clauses", place))
         shape = _limit(clause, known) if clause.effect is Effect.LIMIT else _grant(clause)
         for key, fault, remedy in shape:
@@ -117,12 +122,13 @@ def _block(block: Grant, at: Place) -> _Said:
 
 
 def _part_roles(clause: Clause) -> _Said:
-    reached = set()
+    reached, foreign = set(), False
     for number, part in enumerate(clause.parts or ()):
         reached |= set(part.roles or clause.roles or ())
         for role in set(part.roles or ()) - set(clause.roles or ()):
+            foreign = True
             yield ("parts", number, "roles"), f"the clause is not for '{role}'", "name the role in the clause too"
-    for role in set(clause.roles or ()) - reached:
+    for role in () if foreign else sorted(set(clause.roles or ()) - reached):
         yield ("roles",), f"no part is for '{role}'", "leave the role out or give it a part"
 
 

@@ -38,7 +38,9 @@ def read_agreement(text: str, file: str) -> Agreement:
     try:
         agreement = Agreement.model_validate(data)
     except ValidationError as invalid:
-        _refuse((_fault(error, data) for error in invalid.errors(include_url=False)), text, file)
+        errors = invalid.errors(include_url=False)
+        said = [error for error in errors if error["type"] != "missing"]  # a misspelt key is missing too
+        _refuse((_fault(error, data) for error in said or errors), text, file)
         raise
     for check in (check_terms, check_clauses, check_reach):  # each relies on what those before it made sure of
         _refuse(check(agreement), text, file)

@@ -25,8 +25,10 @@ def check_reach(agreement: Agreement) -> Iterator[Fault]:
     """Clauses that can never apply, that are redundant, or that leave open how far a category is open."""
     grants = flatten(agreement)
     compiled = compile_clauses(agreement)
-    for grant in grants:
-        yield from _never(agreement, grant, compiled)
+    never = [fault for grant in grants for fault in _never(agreement, grant, compiled)]
+    if never:  # what is empty is redundant too, and that would hide why
+        yield from never
+        return
     yield from _redundant(agreement, [grant for grant in grants if grant.effect is Effect.PERMIT])
     yield from _two_caveats(compiled, {grant.clause: grant for grant in grants})
 

@@ -25,7 +25,7 @@ def render(agreement: CompiledAgreement) -> tuple[str, ...]:
         f"Version {terms.version}, digest {agreement.digest}",
         _term(terms),
         "",
-        *(f"{party.name} ({party.code}): {party.text}" for party in terms.parties.values()),
+        *(line for one in terms.parties.values() for line in wrap(f"{one.name} ({one.code}): {one.text}", WIDTH)),
         "",
         *(line for standing in terms.standing for line in _numbered(standing.id, standing.text)),
         *(line for clause in terms.clauses for line in _clause(clause)),

@@ -1,4 +1,4 @@
-"""Cedar and the compiled agreement answer alike, at random and at each clause's edge, and once what was missing is put right."""
+"""Cedar and the compiled agreement answer alike: at random, near each clause, and once what was missing is there."""
 
 import os
 import random
