@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from app.policies.faults import Fault, Place
-from app.policies.schema import Agreement, Clause, Effect, Grant
-from app.vocabulary import Fact, parties_of
+from app.policies.schema import Agreement, Clause, Effect, Grant, Owner
+from app.vocabulary import NEVER_OBJECTED, Fact, objection_to, parties_of
 
 STANDING = ("S1", "S2", "S3", "S4", "S5")
+ON_TOP = (Fact.EMPLOYED, Fact.TRAINED_SHARING, Fact.EXCLUDED, Fact.RESTRICTED, Fact.LISTED)
+NEVER_TOLD = (Fact.EXCLUDED, Fact.RESTRICTED, Fact.LISTED)
 CONSENT_BASIS = "common law: consent to disclose"
 
 
@@ -29,9 +31,25 @@ def check_terms(agreement: Agreement) -> Iterator[Fault]:
                 fault = f"role '{role}' cannot be at party '{party}'"
                 able = " or ".join(sorted(parties_of(role)))
                 yield Fault(("roles", role, "parties"), fault, f"its party is {able}")
+    yield from _check_facts(agreement)
+
+
+def _check_facts(agreement: Agreement) -> Iterator[Fault]:
+    """Those of the standing conditions are described too, and what may never be told is marked so."""
+    owned = {category for category, terms in agreement.categories.items() if terms.owner is not Owner.JOINT}
+    for fact in (*ON_TOP, *(objection_to(category) for category in sorted(owned - NEVER_OBJECTED))):
+        if fact not in agreement.facts:
+            fault = f"'{fact}' is not described under [facts]"
+            yield Fault(("facts",), fault, "describe it: a standing condition depends on it")
     for fact, about in agreement.facts.items():
         if fact.value.startswith("training:") and about.valid_months is None:
             yield Fault(("facts", fact), f"training '{fact}' has no `valid_months`", "say how long it is valid")
+        if fact in NEVER_TOLD and about.told_with != "never":
+            fault = f"'{fact}' would be told, and with it that access to the person is limited"
+            yield Fault(("facts", fact, "told_with"), fault, 'say `told_with = "never"`')
+        if fact.value.startswith(("consent:", "objection:")) and about.told_with == "caller":
+            fault = f"'{fact}' is about the person, not the caller"
+            yield Fault(("facts", fact, "told_with"), fault, "name the category with which it is told")
 
 
 def check_clauses(agreement: Agreement) -> Iterator[Fault]:

@@ -21,7 +21,8 @@ def positions(text: str) -> dict[Place, int]:
             continue
         if line.startswith("["):
             block = _block(tomllib.loads(line), counts)
-            found.setdefault(block, first + 1)
+            for depth in range(1, len(block) + 1):  # a table that is never written out begins with its first block
+                found.setdefault(block[:depth], first + 1)
             continue
         while (value := _parsed("\n".join(lines[first:number]))) is None and number < len(lines):
             number += 1
