@@ -1,5 +1,6 @@
 """The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
 
+from app.db import DatabaseUnavailable
 from app.gate.asking import Opened
 from app.gate.door import EXPLAINED, READ, Gate
 from app.gate.listing import PEOPLE, REFERRALS, Listed
@@ -11,6 +12,7 @@ __all__ = [
     "READ",
     "REFERRALS",
     "AccessRefused",
+    "DatabaseUnavailable",
     "DecisionMismatch",
     "Gate",
     "Listed",

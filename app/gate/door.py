@@ -17,9 +17,10 @@ from app.records.lists import ListedRow
 from app.records.permit import issue_tables
 from app.records.reading import Records, Standing, consents_in
 from app.records.writing import Writer
-from app.vocabulary import Facts, Party, Question
+from app.vocabulary import Action, Facts, Party, Question
 
 READ, EXPLAINED, CHANGE, AUTHENTICATION = "access", "explanation", "change", "authentication"
+BOOTSTRAP = "bootstrap"
 
 
 class Gate:
@@ -82,15 +83,16 @@ class Gate:
     async def change(
         self,
         question: Question,
-        changes: Sequence[tuple[str, Sequence[Any]]],
+        changes: Sequence[tuple[Any, ...]],
         details: Mapping[str, Any],
         facts_at: datetime | None = None,
     ) -> Receipt:
         """Make changes and the entry that says so durable in one transaction; AccessRefused if no clause permits them.
 
-        `changes` come from `Writer`; `details` names what was changed, and holds nothing personal. `facts_at` is the
-        moment whose facts decide, for what was recorded elsewhere before it came here. ChangeRefused if the database
-        refuses one of them: then nothing is written.
+        `changes` come from `Writer`, each with the number of rows that it must touch where another number means that
+        somebody was faster; `details` names what was changed, and holds nothing personal. `facts_at` is the moment
+        whose facts decide, for what was recorded elsewhere before it came here. ChangeRefused if the database refuses
+        one of them: then nothing is written.
         """
         agreement = await self.check_purpose(question)
         standing = await self.records.standing(question.caller, facts_at or question.at, crn=question.crn or "")
@@ -106,8 +108,28 @@ class Gate:
             announce=Party.JUSTICE.value if said.announce else None,
         )  # fmt: skip
         person = PersonPart(standing.person_id, question.crn) if question.crn else None
-        made = tuple(Change(sql, arguments) for sql, arguments in changes)
+        made = tuple(Change(*change) for change in changes)
         (receipt,) = await self.log.append(Submission((record.sealed(person),), made + self._announcements([record])))
+        return receipt
+
+    async def bootstrap(
+        self, at: datetime, request_id: str, changes: Sequence[tuple[Any, ...]], details: Mapping[str, Any]
+    ) -> Receipt:
+        """Make durable what the operator writes since nobody could be permitted to: the first staff and systems."""
+        record = Record(
+            kind=BOOTSTRAP,
+            occurred_at=at,
+            caller=None,
+            action=Action.WRITE.value,
+            resource="openmind import",
+            outcome=PERMITTED,
+            request_id=request_id,
+            agreement=self.agreements.at(at).digest,
+            reason="operator-import",
+            details=details,
+        )
+        made = tuple(Change(*change) for change in changes)
+        (receipt,) = await self.log.append(Submission((record.sealed(),), made))
         return receipt
 
     async def append(

@@ -86,3 +86,12 @@ class Writer:
             for (version,) in await self._database.fetch(self._prepared[key], {"id": identity}, permit):
                 found[identity] = version
         return found
+
+    async def register(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a register of staff or systems; UnpermittedRead for a table with records of people."""
+        rows = _table(table)
+        key = ("register", table)
+        if key not in self._prepared:
+            self._prepared[key] = self._database.prepare(select(*rows.columns))
+        names = [column.name for column in rows.columns]
+        return [dict(zip(names, row, strict=True)) for row in await self._database.fetch(self._prepared[key], {})]

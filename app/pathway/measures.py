@@ -1,0 +1,157 @@
+"""Outcome measures: the range of each, how a score is written, and the severity band that a total falls into.
+
+A table with a source beside each row, to be read and corrected by clinicians; nothing else in the code holds a cut-off.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+Band = tuple[Decimal, str]
+"""The lowest total of a band, and the band's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One questionnaire: its name, the code that stands for it, its range and its bands, lowest first."""
+
+    name: str
+    code: str
+    highest: int
+    bands: tuple[Band, ...]
+    source: str
+    lowest: int = 0
+    items: int | None = None
+    highest_item: int | None = None
+    has_decimals: bool = False
+
+    def score(self, text: str) -> Decimal | None:
+        """The score that somebody wrote, in range or not; None if it is no number as this measure writes them."""
+        shape = r"\d{1,3}(?:\.\d{1,2})?" if self.has_decimals else r"\d{1,3}"
+        return Decimal(text) if re.fullmatch(shape, text, re.ASCII) else None
+
+    def is_in_range(self, total: Decimal) -> bool:
+        """Whether the questionnaire can come to this total."""
+        return self.lowest <= total <= self.highest
+
+    def band(self, total: Decimal) -> str | None:
+        """The severity band; None for a total out of range or a measure without bands."""
+        if not self.is_in_range(total):
+            return None
+        names = [name for lowest, name in self.bands if lowest <= total]
+        return names[-1] if names else None
+
+    def answers(self, text: str) -> tuple[int, ...] | None:
+        """The answers of one questionnaire, separated by spaces; None unless each one is there and possible."""
+        parts = text.split()
+        if not parts or not all(re.fullmatch(r"\d", part, re.ASCII) for part in parts):
+            return None
+        answers = tuple(map(int, parts))
+        whole = self.items is None or len(answers) == self.items
+        possible = self.highest_item is None or max(answers) <= self.highest_item
+        return answers if whole and possible else None
+
+
+def _bands(*bands: tuple[str, str]) -> tuple[Band, ...]:
+    return tuple((Decimal(lowest), name) for lowest, name in bands)
+
+
+def _caseness(cut_off: str) -> tuple[Band, ...]:
+    return _bands(("0", "below caseness"), (cut_off, "at caseness"))
+
+
+_NATIONAL = "national data set v2.1, range; "
+_FROM_MEMORY = _NATIONAL + "cut-off from memory, to be confirmed by the service's clinicians"
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "PHQ-9",
+        "720433000",
+        27,
+        _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "moderately severe"), ("20", "severe")),
+        _NATIONAL + "bands: Kroenke, Spitzer and Williams 2001",
+        items=9,
+        highest_item=3,
+    ),
+    Measure(
+        "GAD-7",
+        "445455005",
+        21,
+        _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "severe")),
+        _NATIONAL + "bands: Spitzer, Kroenke, Williams and Löwe 2006",
+        items=7,
+        highest_item=3,
+    ),
+    Measure(
+        "SPIN",
+        "445552006",
+        68,
+        _bands(("0", "none"), ("21", "mild"), ("31", "moderate"), ("41", "severe"), ("51", "very severe")),
+        _NATIONAL + "bands: Connor and others 2000",
+        items=17,
+        highest_item=4,
+    ),
+    Measure("OCI", "450324005", 168, _caseness("40"), _FROM_MEMORY),
+    Measure("HAI", "446793008", 54, _caseness("18"), _FROM_MEMORY),
+    Measure("PDSS", "450326007", 28, _caseness("8"), _FROM_MEMORY),
+    Measure("PCL-5", "491581000000104", 80, _caseness("32"), _FROM_MEMORY),
+    Measure("MI-A", "473354003", 5, _caseness("2.3"), _FROM_MEMORY, has_decimals=True),
+    Measure("MI-B", "473355002", 5, _caseness("2.3"), _FROM_MEMORY, has_decimals=True),
+    Measure("PSWQ", "446517006", 80, (), _NATIONAL + "no bands", lowest=16),
+    Measure(
+        "PHQ-15",
+        "1065441000000103",
+        30,
+        _bands(("0", "minimal"), ("5", "low"), ("10", "medium"), ("15", "high")),
+        _NATIONAL + "bands: Kroenke, Spitzer and Williams 2002",
+        items=15,
+        highest_item=2,
+    ),
+)
+BY_CODE: Mapping[str, Measure] = {measure.code: measure for measure in MEASURES}
+"""The measures that the national data set gives as one score each."""
+
+CORE_10 = Measure(
+    "CORE-10",
+    "CORE-10",
+    40,
+    _bands(
+        ("0", "healthy"),
+        ("6", "low level"),
+        ("11", "mild"),
+        ("15", "moderate"),
+        ("20", "moderate to severe"),
+        ("25", "severe"),
+    ),
+    "Connell and Barkham 2007; not in the national list, so that its name is its code",
+    items=10,
+    highest_item=4,
+)
+
+WSAS = Measure(
+    "WSAS",
+    "WSAS",
+    40,
+    _bands(("0", "subclinical"), ("10", "significant"), ("21", "moderately severe or worse")),
+    "Mundt and others 2002; the national list has its five items alone, so that its name is its code",
+    items=5,
+    highest_item=8,
+)
+WSAS_WORK = "932621000000100"
+WSAS_ITEMS = (WSAS_WORK, "932581000000100", "932611000000106", "932591000000103", "932601000000109")
+"""Work, home management, social leisure, private leisure, relationships."""
+NOT_APPLICABLE = 9
+"""What the work item says of somebody for whom work does not apply."""
+
+
+def wsas_item_is_in_range(code: str, answer: Decimal) -> bool:
+    """Whether one of the five items can have this answer."""
+    return 0 <= answer <= 8 or (code == WSAS_WORK and answer == NOT_APPLICABLE)
+
+
+def wsas_total(answers: Sequence[int]) -> tuple[int, str | None]:
+    """The total over the answers that apply, and its band; none where work does not apply: bands are over five."""
+    applying = [answer for answer in answers if answer != NOT_APPLICABLE]
+    total = sum(applying)
+    return total, WSAS.band(Decimal(total)) if len(applying) == len(WSAS_ITEMS) else None

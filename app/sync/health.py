@@ -1,0 +1,160 @@
+"""health/*.csv as rows that find their parents: what the records of the clinical system have in common.
+
+Written by the clinical system under H1, but for patients (H7), allocations (B5) and meetings (B1). Rows about people
+who are not on file wait, and their sender is not told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.services.registers import person_id, record_id
+from app.sync.callers import Callers
+from app.sync.fields import Fields
+from app.sync.records import Act, Incoming, Reference, origins_of
+from app.sync.report import ImportReport, Outcome
+from app.sync.submission import Submission
+from app.vocabulary import Action, Category, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient who was taken in, with the person that the link names."""
+
+    born: date | None
+    crn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A referral that was taken in: what its children hang on."""
+
+    id: str
+    crn: str
+    received: date
+    service: str
+    modified_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact that was taken in."""
+
+    id: str
+    referred: Referred
+    starts_at: datetime
+    recorded_at: datetime
+    modified_at: datetime
+    therapist: str | None
+    medication: str | None
+
+
+class Health:
+    """Turns the submission's rows into records, parents first; a row without its parent is rejected."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        report: ImportReport,
+        callers: Callers,
+        services: frozenset[str],
+        on_file: Callable[[str], bool],
+    ) -> None:
+        self.submission, self.callers = submission, callers
+        self.report, self.services, self.on_file = report, services, on_file
+        self.patients: dict[str, Patient] = {}
+        self.referrals: dict[str, Referred] = {}
+        self.contacts: dict[str, Contact] = {}
+        self.activities: dict[str, Contact] = {}
+
+    # --- rows and what becomes of them ----------------------------------------------------------------------------
+
+    def rows(self, table: str) -> Iterator[Fields]:
+        """The rows of a table."""
+        for source in self.submission.tables.get(table, ()):
+            yield Fields(source, self.report)
+
+    def by_key(self, table: str, *names: str) -> dict[tuple[str, ...], Fields]:
+        """The rows of a table that goes with another, by what names the other; the second of two is rejected."""
+        found: dict[tuple[str, ...], Fields] = {}
+        for fields in self.rows(table):
+            key = tuple(str(fields.given(name)) for name in names)
+            if key in found:
+                fields.fault("", "record-repeated")
+                self.reject(fields)
+            else:
+                found[key] = fields
+        return found
+
+    def reject(self, *rows: Fields) -> None:
+        """What was noted of these rows rejects all of them."""
+        for fields in rows:
+            self.report.came_to(fields.source.file, Outcome.REJECTED)
+
+    def orphans(self, rows: Iterable[Fields], name: str) -> None:
+        """Rows that go with nothing."""
+        for fields in rows:
+            fields.fault(name, "parent-missing")
+            self.reject(fields)
+
+    def synced(self, *categories: Category, action: Action = Action.WRITE) -> Act | None:
+        """Written by the clinical system."""
+        return self.callers.synced(Role.CLINICAL_SYSTEM, *categories, action=action)
+
+    def keys(self, table: str, identity: str, referred: Referred) -> dict[str, Any]:
+        """The columns that every record of a referral has."""
+        provider = self.submission.provider
+        return {
+            "id": record_id(table, provider, identity),
+            "source": provider,
+            "source_id": identity,
+            "person_id": person_id(referred.crn),
+            "referral_id": referred.id,
+        }
+
+    def record(
+        self,
+        table: str,
+        row: dict[str, Any],
+        referred: Referred,
+        when: tuple[datetime, datetime],
+        origins: Iterable[Fields],
+        act: Act | None,
+        *needs: Reference,
+        keeps_past: bool = False,
+    ) -> Incoming:
+        """A record of a referral."""
+        return Incoming(
+            origins=origins_of(*origins),
+            table=table,
+            row=row,
+            recorded_at=when[0],
+            modified_at=when[1],
+            crn=referred.crn,
+            first=act,
+            needs=(
+                Reference("person", person_id(referred.crn), "ServiceRequestId"),
+                Reference("referral", referred.id, "ServiceRequestId"),
+                *needs,
+            ),
+            keeps_past=keeps_past,
+            waits_for_person=True,
+        )
+
+    def referral_of(self, fields: Fields) -> Referred | None:
+        """The row's referral; notes that it is missing."""
+        identity = fields.required("ServiceRequestId", 20)
+        referred = self.referrals.get(identity) if identity else None
+        if identity and referred is None:
+            fields.fault("ServiceRequestId", "parent-missing")
+        return referred
+
+    def contact_of(self, fields: Fields) -> Contact | None:
+        """The row's contact; notes that it is missing."""
+        identity = fields.required("CareContactId", 20)
+        contact = self.contacts.get(identity) if identity else None
+        if identity and contact is None:
+            fields.fault("CareContactId", "parent-missing")
+        return contact

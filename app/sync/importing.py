@@ -1,0 +1,248 @@
+"""A folder of both sides' records into the database: parents first, each record through the gate, twice without change.
+
+`standing/*.jsonl` is who works where and what people agreed to, `justice/*.jsonl` a case-management extract,
+`health/*.csv` the national tables of a clinical system with its local ones.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from app.gate import Gate
+from app.identity import hash_secret, new_secret
+from app.services.registers import RegisterService, person_id
+from app.sync import registered, standing
+from app.sync.callers import Callers
+from app.sync.clinical import clinical_records, meeting_records
+from app.sync.contacts import activity_records, contact_records
+from app.sync.health import Health
+from app.sync.justice import Justice
+from app.sync.patients import linked_people, patient_records
+from app.sync.reading import FileRejected, Source, read_lines
+from app.sync.records import Incoming, Reference
+from app.sync.referrals import allocation_records, check_the_rest, referral_records
+from app.sync.report import ImportReport, Outcome
+from app.sync.scores import score_records
+from app.sync.submission import TABLES, Submission, path_of, read_submission
+from app.sync.writing import Writing
+from app.vocabulary import Role
+
+STANDING = (
+    "services",
+    "staff",
+    "clients",
+    "training",
+    "authorisations",
+    "consents",
+    "objections",
+    "subject_requests",
+)
+JUSTICE = (
+    "people",
+    "limits",
+    "supervisions",
+    "allocations",
+    "offences",
+    "risk",
+    "registrations",
+    "obligations",
+)  # limits before anything that they limit
+KNOWN = frozenset(
+    [f"standing/{name}.jsonl" for name in STANDING]
+    + [f"justice/{name}.jsonl" for name in JUSTICE]
+    + [path_of(table) for table in TABLES]
+)
+Progress = Callable[[int, int], None]
+"""Told how many rows are done with, and how many there are."""
+
+
+class NothingToImport(Exception):
+    """There is no file in the folder that anything is known of."""
+
+
+async def import_folder(
+    folder: Path,
+    gate: Gate,
+    clock: Callable[[], datetime],
+    progress: Progress | None = None,
+    credentials: Mapping[str, str] | None = None,
+) -> ImportReport:
+    """Import a folder; `credentials` are hashes of secrets by client id, for systems that are not registered yet.
+
+    NothingToImport if there is nothing; LogUnavailable or DatabaseUnavailable where the database goes away: whatever
+    was written until then has its entries, and the next import goes on from there.
+    """
+    return await _Import(folder, gate, clock, progress or (lambda _done, _all: None), credentials or {}).run()
+
+
+class _Import:
+    def __init__(
+        self,
+        folder: Path,
+        gate: Gate,
+        clock: Callable[[], datetime],
+        progress: Progress,
+        credentials: Mapping[str, str],
+    ) -> None:
+        self.folder, self.gate, self.clock, self.credentials = folder, gate, clock, credentials
+        self.report = ImportReport()
+        self.registers = RegisterService(gate)
+        self.token = f"import-{uuid4()}"
+        self._tell, self._done, self._all = progress, 0, 0
+        self.writing = Writing(gate, clock, self.token, self.report, self._progress)
+        self.lines: dict[str, list[Source]] = {}
+        self.submission: Submission | None = None
+
+    async def run(self) -> ImportReport:
+        """The parts in the order in which they depend on each other."""
+        self._read()
+        await self._registered()
+        callers = await self._callers()
+        months = self._months()
+        await self._rows("standing/training", lambda row: registered.training(row, self.report, callers, months))
+        await self._justice(Justice(self.report, callers))
+        health = await self._health(callers)
+        await self._said(callers, health)
+        self._progress(self._all - self._done)
+        return self.report
+
+    def _read(self) -> None:
+        for path in sorted(self.folder.glob("*/*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.suffix in (".jsonl", ".csv") and name not in KNOWN:
+                self.report.found(name, 0, "", "file-unknown")
+        for part, names in (("standing", STANDING), ("justice", JUSTICE)):
+            for name in names:
+                try:
+                    self.lines[f"{part}/{name}"] = read_lines(self.folder, f"{part}/{name}.jsonl", self.report)
+                except FileRejected:
+                    continue
+        self.submission = read_submission(self.folder, self.report)
+        if not self.report.files:
+            raise NothingToImport(f"'{self.folder}' holds no standing/, justice/ or health/ with files that are known")
+        self._all = sum(map(len, self.lines.values())) + (self.submission.rows if self.submission else 0)
+        self._progress(0)
+
+    def _progress(self, rows: int) -> None:
+        self._done += rows
+        self._tell(min(self._done, self._all), self._all)
+
+    async def _rows(self, name: str, read: Callable[[Source], Incoming | None]) -> None:
+        """Every row of a file of JSON lines; rows may refer to others of their file."""
+        records = []
+        for source in self.lines.get(name, ()):
+            record = read(source)
+            if record is None:
+                self.report.came_to(source.file, Outcome.REJECTED)
+                self._progress(1)
+            else:
+                records.append(record)
+        for wave in _waves(records):
+            await self.writing.write(wave)
+
+    # --- standing -------------------------------------------------------------------------------------------------
+
+    async def _registered(self) -> None:
+        """Services, staff and systems: whoever writes everything else."""
+        await self._rows("standing/services", lambda row: registered.service(row, self.report))
+        services = await self.registers.services()
+        await self._rows("standing/staff", lambda row: registered.member(row, self.report, services))
+        known = await self.registers.systems()
+
+        def client(source: Source) -> Incoming | None:
+            def credential(identity: str) -> str:
+                if identity not in self.credentials and identity not in known:
+                    self.report.found(source.file, source.line, "clientId", "no-credentials")
+                    return hash_secret(new_secret())  # which nobody has seen: a secret has to be given first
+                return self.credentials.get(identity, "kept as it is")
+
+            return registered.client(source, self.report, services, credential)
+
+        await self._rows("standing/clients", client)
+
+    async def _callers(self) -> Callers:
+        return Callers(await self.registers.members(), await self.registers.systems(), self.token)
+
+    def _months(self) -> registered.Months:
+        """How long trainings are valid, by the agreement in force."""
+        terms = self.gate.agreements.at(self.clock()).agreement.facts
+        return lambda fact: terms[fact].valid_months or 0
+
+    async def _said(self, callers: Callers, health: Health | None) -> None:
+        """What members of staff recorded, who have to be trained and allocated by now."""
+        report = self.report
+        await self._rows("standing/authorisations", lambda row: standing.authorisation(row, report, callers))
+        await self._rows("standing/consents", lambda row: standing.consent(row, report, callers))
+        await self._rows("standing/objections", lambda row: standing.objection(row, report, callers))
+        await self._rows("standing/subject_requests", lambda row: standing.subject_request(row, report, callers))
+        if health is not None:
+            await self.writing.write(list(meeting_records(health)))
+
+    # --- the two sides --------------------------------------------------------------------------------------------
+
+    async def _justice(self, justice: Justice) -> None:
+        if not justice.is_registered():
+            for name in JUSTICE:
+                self._unwritable(f"justice/{name}.jsonl", len(self.lines.get(f"justice/{name}", ())))
+            return
+        reading: dict[str, Callable[[Source], Incoming | None]] = {
+            "people": justice.person,
+            "limits": justice.limit,
+            "supervisions": justice.supervision,
+            "allocations": justice.allocation,
+            "offences": justice.offence,
+            "risk": justice.risk,
+            "registrations": justice.registration,
+            "obligations": justice.obligation,
+        }
+        for name in JUSTICE:
+            await self._rows(f"justice/{name}", reading[name])
+
+    async def _health(self, callers: Callers) -> Health | None:
+        submission = self.submission
+        if submission is None:
+            return None
+        if callers.system(Role.CLINICAL_SYSTEM) is None:
+            for table, rows in submission.tables.items():
+                self._unwritable(path_of(table), len(rows) - (table == "IDS000Header"))
+            return None
+        on_file: set[str] = set()
+        services = await self.registers.services()
+        health = Health(submission, self.report, callers, services, on_file.__contains__)
+        act = health.synced()
+        people = {person_id(crn): crn for crn in linked_people(health)}
+        if act is not None:
+            on_file |= {people[found] for found in await self.writing.present(act, "person", list(people))}
+        for records in (
+            patient_records,
+            referral_records,
+            allocation_records,
+            contact_records,
+            activity_records,
+            score_records,
+            clinical_records,
+        ):
+            await self.writing.write(list(records(health)))
+        check_the_rest(health)
+        return health
+
+    def _unwritable(self, file: str, rows: int) -> None:
+        if rows:
+            self.report.found(file, 0, "", "client-unknown")
+            self.report.came_to(file, Outcome.REJECTED, rows)
+
+
+def _waves(records: Sequence[Incoming]) -> Iterable[list[Incoming]]:
+    """Records in turns, each after the records of its file that it refers to; a circle comes last, and is refused."""
+    waiting = list(records)
+    while waiting:
+        blocked = {(record.table, record.row["id"]) for record in waiting}
+        wave = [record for record in waiting if not _refers(record.needs, blocked)] or waiting
+        yield wave
+        waiting = [record for record in waiting if record not in wave]
+
+
+def _refers(needs: Iterable[Reference], to: Any) -> bool:
+    return any((needed.table, needed.id) in to for needed in needs)

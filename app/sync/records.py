@@ -1,0 +1,91 @@
+"""A record as it is to be written: rows of our tables, who writes it, how new it is and what it belongs to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.sync.fields import Fields
+from app.vocabulary import Action, Caller, Purpose, Subject
+
+Origin = tuple[str, int]
+"""File and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """By whom, why and how a record is written; `facts_at` is the moment whose facts decide, None for now."""
+
+    caller: Caller
+    purpose: Purpose
+    action: Action
+    subjects: tuple[Subject, ...]
+    facts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another record that has to be there: its table, its id there, and the field that names it."""
+
+    table: str
+    id: str
+    field: str
+    rule: str = "parent-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Rows of another table that belong to a record and are replaced whole, by a column that names the record."""
+
+    table: str
+    column: str | None
+    """None for rows that end by their own dates and are never taken back."""
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One record, from one row or from several that make it up."""
+
+    origins: tuple[Origin, ...]
+    table: str
+    row: Mapping[str, Any]
+    recorded_at: datetime
+    modified_at: datetime
+    crn: str | None = None
+    first: Act | None = None
+    """How it is written when it is new; None for what nobody could be permitted to write."""
+    later: Act | None = None
+    """How it is changed, where that differs."""
+    needs: tuple[Reference, ...] = ()
+    inner: tuple[Inner, ...] = ()
+    keeps_past: bool = False
+    """Whether the database keeps what it was before, since it feeds facts."""
+    waits_for_person: bool = False
+    """Whether it may wait for a person who is not on file, without a word to its sender (H7)."""
+
+
+def origins_of(*rows: Fields) -> tuple[Origin, ...]:
+    """Where a record comes from, its own row first."""
+    return tuple((fields.source.file, fields.source.line) for fields in rows)
+
+
+def version_of(moment: datetime) -> str:
+    """A modification time as text that sorts as it passes."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(slots=True)
+class Times:
+    """When something was recorded and last changed at its source."""
+
+    recorded_at: datetime
+    modified_at: datetime
+
+    @classmethod
+    def of(cls, fields: Fields, recorded: str, modified: str) -> "Times":
+        """From the two fields of a row; the row is broken where one is missing or they are the wrong way round."""
+        first = fields.needed(recorded, fields.moment(recorded))
+        last = fields.needed(modified, fields.moment(modified))
+        fields.in_order(first, last, modified, "modified-before-recorded")
+        return cls(first, last)

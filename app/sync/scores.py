@@ -1,0 +1,189 @@
+"""Outcome measures: each score with its band and, where they were given, its answers; WSAS from its five items.
+
+The national tables give a score for each tool at a contact's activity (IDS607) or outside a contact (IDS606); the
+clinical system adds the answers (`LocalScoreItems`) and CORE-10, which the national list does not have.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from app.pathway.measures import (
+    BY_CODE,
+    CORE_10,
+    WSAS,
+    WSAS_ITEMS,
+    Measure,
+    wsas_item_is_in_range,
+    wsas_total,
+)
+from app.sync.fields import LONDON, Fields
+from app.sync.health import Contact, Health, Referred
+from app.sync.records import Incoming, Times
+from app.vocabulary import Category
+
+Answers = tuple[Fields, str, tuple[int, ...], Times]
+
+
+def score_records(health: Health) -> Iterator[Incoming]:
+    """Every measure of the submission."""
+    yield from _at_contacts(health)
+    yield from _outside_contacts(health)
+    yield from _core_10(health)
+
+
+def _at_contacts(health: Health) -> Iterator[Incoming]:
+    answers = _answers(health)
+    wsas: dict[str, list[tuple[Fields, str]]] = {}
+    seen: set[tuple[str, str]] = set()
+    for fields in health.rows("IDS607CodedScoreAssessmentAct"):
+        identity, code = fields.required("CareActId", 20), fields.text("CodedAssToolType", 20)
+        contact = health.activities.get(identity) if identity else None
+        if identity and contact is None:
+            fields.fault("CareActId", "parent-missing")
+        if code is not None and (identity, code) in seen:
+            fields.fault("CodedAssToolType", "record-repeated")
+        seen.add((identity, code or ""))
+        if code in WSAS_ITEMS:
+            wsas.setdefault(identity, []).append((fields, code))
+            continue
+        measure, total = _score(fields, code)
+        if measure is None or total is None or contact is None or fields.is_broken:
+            health.reject(fields)
+            continue
+        given = answers.pop((identity, measure.code), None)
+        yield _record(health, fields, contact, f"{identity}:{measure.code}", measure, total, given)
+    health.orphans([fields for fields, *_ in answers.values()], "CareActId")
+    for identity, items in wsas.items():
+        yield from _wsas(health, identity, items)
+
+
+def _score(fields: Fields, code: str | None) -> tuple[Measure | None, Decimal | None]:
+    """The measure that a code stands for, and the score as its number."""
+    measure = BY_CODE.get(code or "")
+    if measure is None:
+        fields.fault("CodedAssToolType", "score-tool-unknown")
+        return None, None
+    return measure, _total(fields, measure)
+
+
+def _total(fields: Fields, measure: Measure) -> Decimal | None:
+    total = measure.score(fields.text("PersScore", 10) or "")
+    if total is None:
+        fields.fault("PersScore", "score-malformed")
+    elif not measure.is_in_range(total):
+        fields.fault("PersScore", "score-out-of-range")
+    return total
+
+
+def _answers(health: Health) -> dict[tuple[str, str], Answers]:
+    """The answers by activity and tool; a row that is broken leaves its score without them."""
+    found: dict[tuple[str, str], Answers] = {}
+    for (identity, code), fields in health.by_key("LocalScoreItems", "CareActId", "CodedAssToolType").items():
+        measure, text = BY_CODE.get(code), fields.text("Answers", 200)
+        when = Times.of(fields, "RecordedAt", "ModifiedAt")
+        answers = measure.answers(text or "") if measure else None
+        if measure is None:
+            fields.fault("CodedAssToolType", "score-tool-unknown")
+        elif answers is None:
+            fields.fault("Answers", "answers-malformed")
+        if fields.is_broken or answers is None:
+            health.reject(fields)
+        else:
+            found[identity, code] = (fields, " ".join(map(str, answers)), answers, when)
+    return found
+
+
+def _record(health: Health, fields: Fields, contact: Contact, identity: str, measure: Measure, total: Decimal,
+            given: Answers | None) -> Incoming:  # fmt: skip
+    """One measure at a contact, as new as the newer of the contact and the answers."""
+    recorded_at, modified_at, origins = contact.recorded_at, contact.modified_at, [fields]
+    if given:
+        own, _, answers, when = given
+        if sum(answers) != total and not measure.has_decimals:
+            fields.fault("PersScore", "score-differs")
+        recorded_at, modified_at = when.recorded_at, max(modified_at, when.modified_at)
+        origins.append(own)
+    row = _row(measure.name, measure.code, total, measure.band(total), contact.starts_at, given[1] if given else None)
+    return _incoming(health, identity, row, contact.referred, (recorded_at, modified_at), origins)
+
+
+def _row(
+    tool: str, code: str, total: Decimal | int, band: str | None, at: datetime, items: str | None
+) -> dict[str, Any]:
+    return {
+        "tool": tool,
+        "tool_code": code,
+        "total": float(total),
+        "band": band,
+        "completed_at": at,
+        "items": items,
+    }
+
+
+def _incoming(health: Health, identity: str, row: dict[str, Any], referred: Referred, when: tuple[datetime, datetime],
+              origins: list[Fields]) -> Incoming:  # fmt: skip
+    row |= health.keys("outcome_score", identity, referred)
+    return health.record("outcome_score", row, referred, when, origins, health.synced(Category.SCORES))
+
+
+def _wsas(health: Health, identity: str, items: list[tuple[Fields, str]]) -> Iterator[Incoming]:
+    """One measure from its five items; if one of them is broken or missing there is no total to keep."""
+    answers: dict[str, int] = {}
+    for fields, code in items:
+        answer = WSAS.score(fields.text("PersScore", 10) or "")
+        if answer is None:
+            fields.fault("PersScore", "score-malformed")
+            continue
+        if not wsas_item_is_in_range(code, answer):
+            fields.fault("PersScore", "score-out-of-range")
+        answers[code] = int(answer)
+    rows = [fields for fields, _ in items]
+    contact = health.activities.get(identity)
+    if len(answers) < len(WSAS_ITEMS) and not any(fields.is_broken for fields in rows):
+        rows[0].fault("CodedAssToolType", "score-incomplete")
+    if contact is None or any(fields.is_broken for fields in rows):
+        health.reject(*rows)
+        return
+    ordered = [answers[code] for code in WSAS_ITEMS]
+    total, band = wsas_total(ordered)
+    row = _row(WSAS.name, WSAS.code, total, band, contact.starts_at, " ".join(map(str, ordered)))
+    when = (contact.recorded_at, contact.modified_at)
+    yield _incoming(health, f"{identity}:{WSAS.code}", row, contact.referred, when, rows)
+
+
+def _outside_contacts(health: Health) -> Iterator[Incoming]:
+    """Scores that came by themselves; as new as the extract, since nothing else says how new they are."""
+    for fields in health.rows("IDS606CodedScoreAssessmentRefer"):
+        referred = health.referral_of(fields)
+        measure, total = _score(fields, fields.text("CodedAssToolType", 20))
+        day = fields.needed("AssToolCompDate", fields.day("AssToolCompDate"))
+        clock = fields.needed("AssToolCompTime", fields.clock("AssToolCompTime"))
+        if referred is None or measure is None or total is None or fields.is_broken:
+            health.reject(fields)
+            continue
+        at = datetime.combine(day, clock, LONDON)
+        identity = f"{fields.given('ServiceRequestId')}:{measure.name}:{at:%Y%m%d%H%M}"
+        row = _row(measure.name, measure.code, total, measure.band(total), at, None)
+        made = health.submission.created_at
+        yield _incoming(health, identity, row, referred, (made, made), [fields])
+
+
+def _core_10(health: Health) -> Iterator[Incoming]:
+    for fields in health.rows("LocalCore10"):
+        identity, contact = fields.required("LocalScoreId", 30), health.contact_of(fields)
+        total, text = _total(fields, CORE_10), fields.text("Answers", 200)
+        answers = CORE_10.answers(text) if text else None
+        if text and answers is None:
+            fields.fault("Answers", "answers-malformed")
+        when = Times.of(fields, "RecordedAt", "ModifiedAt")
+        if contact is None or total is None or fields.is_broken:
+            health.reject(fields)
+            continue
+        if answers and sum(answers) != total:
+            fields.fault("PersScore", "score-differs")
+        items = " ".join(map(str, answers)) if answers else None
+        row = _row(CORE_10.name, CORE_10.code, total, CORE_10.band(total), contact.starts_at, items)
+        moments = (when.recorded_at, when.modified_at)
+        yield _incoming(health, identity, row, contact.referred, moments, [fields])

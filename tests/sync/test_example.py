@@ -1,0 +1,76 @@
+"""The example folder, whole: it loads in seconds, says what the pilot said, and twice is once."""
+
+import asyncio
+import time
+
+import pytest
+
+from app.audit.verify import verify
+from app.db import Address
+from app.sync import Severity
+from tests.sync.folder import EXAMPLE, ask, count, load
+from tests.world import entries
+
+SECONDS = 15
+SEEN = """EXISTS (SELECT 1 FROM appointment a WHERE a.referral_id = r.id AND a.attendance_code IN ('5', '6'))"""
+TREATED = SEEN.replace("'6')", "'6') AND a.appointment_type IN ('02', '03', '05')")
+FIRST_MISSED = (
+    "(SELECT a.attendance_code FROM appointment a WHERE a.referral_id = r.id ORDER BY a.starts_at LIMIT 1) = '3'"
+)
+
+
+async def test_the_pilots_figures_stand_in_the_database_and_a_second_import_changes_nothing(database_url):
+    started = time.monotonic()
+    report = await load(database_url, EXAMPLE)
+    assert time.monotonic() - started < SECONDS
+    assert await count(
+        database_url,
+        "referral r",
+        "referral r WHERE r.status = 'not-suitable' AND r.end_code IN ('10', '11')",
+        f"referral r WHERE {FIRST_MISSED} AND NOT {SEEN}",
+        f"referral r WHERE {TREATED}",
+    ) == (104, 13, 43, 48)
+    said = await entries(database_url)
+    written = [entry for entry in said if entry["details"] and "table" in entry["details"]]
+    assert len(written) == report.entries > 5_000
+    checked = await asyncio.to_thread(verify, Address(database_url))
+    assert (checked.failure, list(checked.findings)) == (None, [])
+
+    again = await load(database_url, EXAMPLE)
+    assert again.entries == 0
+    after = await entries(database_url)
+    assert [entry for entry in after if entry["outcome"] == "permitted"] == [
+        entry for entry in said if entry["outcome"] == "permitted"
+    ]
+
+
+@pytest.mark.xfail(reason="three faults of the example's data: who recorded, trained when, treating when", strict=False)
+async def test_nothing_of_the_example_is_rejected(sqlite_url):
+    report = await load(sqlite_url, EXAMPLE)
+    assert [str(finding) for finding in report.findings if finding.rule.severity is not Severity.WARNING] == []
+    assert (report.exit_code, report.waiting) == (0, 0)
+
+
+async def test_the_cast_is_there(sqlite_url):
+    await load(sqlite_url, EXAMPLE)
+    limits, kinds, mhtr = await ask(
+        sqlite_url,
+        "SELECT DISTINCT kind FROM access_limit ORDER BY kind",
+        "SELECT count(DISTINCT sentence_type) FROM supervision",
+        "SELECT count(*) FROM requirement WHERE requirement_type = 'mental-health-treatment'",
+    )
+    assert limits == [("exclusion",), ("restriction",)]
+    assert kinds == [(3,)]
+    assert mhtr[0][0] >= 3
+    named = await ask(sqlite_url, "SELECT username FROM access_limit_name WHERE username LIKE 'hannah%'")
+    assert named == [[("hannah.thorley",)]]
+
+
+@pytest.mark.parametrize("tool", ["PHQ-9", "GAD-7", "WSAS", "CORE-10", "SPIN"])
+async def test_every_score_of_a_whole_measure_has_its_band(sqlite_url, tool):
+    await load(sqlite_url, EXAMPLE)
+    whole = f"outcome_score WHERE tool = '{tool}'"
+    work = " AND items NOT LIKE '9%'" if tool == "WSAS" else ""
+    scores, bare = await count(sqlite_url, whole, f"{whole} AND band IS NULL{work}")
+    assert scores > 0
+    assert bare == 0
