@@ -93,7 +93,9 @@ async def open_postgres(dsn: str, role: str | None = None) -> asyncpg.Connection
 
 
 def _session(role: str | None) -> dict[str, str]:
-    return {"application_name": "openmind", "jit": "off", "plan_cache_mode": "force_generic_plan"} | ({"role": role} if role else {})
+    return {"application_name": "openmind", "jit": "off", "plan_cache_mode": "force_generic_plan"} | (
+        {"role": role} if role else {}
+    )
 
 
 @dataclass(frozen=True, slots=True)

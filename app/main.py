@@ -13,13 +13,10 @@ from starlette.responses import Response
 
 from app import __doc__ as about
 from app.audit.submission import EventConflict, LogUnavailable
-from app.audit.writer import open_log
 from app.config import Settings
-from app.db import Address, DatabaseUnavailable, open_database
-from app.gate import AccessRefused, DecisionMismatch, Gate
+from app.db import Address, DatabaseUnavailable
+from app.gate import AccessRefused, DecisionMismatch, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
-from app.policies import AgreementVersions, shipped_versions, versions_in
-from app.records.reading import Records
 from app.routers import agreement, oauth2, operations, people, referrals
 from app.routers.asking import BadRequest
 from app.routers.problems import problem, token_problem
@@ -70,33 +67,28 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, TokenService]:
     """Everything that has to be closed again, in the order in which it depends on each other."""
-    address = Address(settings.database_url.get_secret_value())
-    agreements = _agreements(settings)
-    database = open_database(address, settings.database_role)
-    opened.push_async_callback(database.close)
-    audit = await open_log(address, settings.database_role, settings.clock)
-    opened.push_async_callback(audit.close)
+    gate, database = await opened.enter_async_context(open_gate(settings))
     keys = load_keys(settings)
     authenticator = Authenticator(settings, keys, database)
-    tokens = TokenService(settings, keys, database, address)
+    tokens = TokenService(settings, keys, database, Address(settings.database_url.get_secret_value()))
     for part in (authenticator, tokens):
         opened.push_async_callback(part.close)
-    records = Records(database)
-    gate = Gate(records, audit, agreements)
+    await authenticator.refresh()
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
-        agreements=AgreementService(agreements, settings.clock),
-        readiness=Readiness(records, audit, agreements, settings.clock),
+        agreements=AgreementService(gate.agreements, settings.clock),
+        readiness=Readiness(gate, settings.clock),
     )
     return services, tokens
 
 
-def _agreements(settings: Settings) -> AgreementVersions:
-    return shipped_versions() if settings.agreements_dir is None else versions_in(settings.agreements_dir)
+def application() -> FastAPI:
+    """The application with settings from the environment, for uvicorn."""
+    return create_app(Settings())
 
 
 # --- what each error means to a caller -----------------------------------------------------------------------------

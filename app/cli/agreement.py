@@ -18,7 +18,8 @@ errors = Console(stderr=True)
 def check(file: Annotated[Path, typer.Argument(help="an agreement in TOML", exists=True, dir_okay=False)]) -> None:
     """Refuse an agreement with a fault, naming file, line, clause and remedy.
 
-    Unknown keys and words, clauses that can never apply, clauses that another makes redundant. Exit code: 0 good, 1 not.
+    Unknown keys and words, clauses that can never apply, clauses that another makes redundant. Exit code: 0 good, 1
+    at fault.
     """
     try:
         agreement = load_agreement(file)

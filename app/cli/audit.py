@@ -1,7 +1,8 @@
 """`openmind audit`: is the log whole and unaltered?"""
 
-import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.audit.verify import verify as verify_log
+from app.audit.verify_read import Report
 from app.cli.environment import settings
 from app.db import Address
 
@@ -33,12 +35,23 @@ def verify(
     address = Address(settings().database_url.get_secret_value())
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("entries verified", total=None)
-        report = asyncio.run(
-            verify_log(address, progress=lambda done, total: progress.update(task, completed=done, total=total))
-        )
+        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total))
     if as_json:
-        print(json.dumps(report.as_data()))  # the data itself, for other programs
+        data = asdict(report) | {"exit_code": report.exit_code, "first": report.first}
+        print(json.dumps(data))  # the data itself, for other programs
     else:
-        for line in report.lines():
-            console.print(line, highlight=False, markup=False)
+        for line in _said(report):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(report.exit_code)
+
+
+def _said(report: Report) -> Iterator[str]:
+    if report.failure is not None:
+        yield f"could not verify: {report.failure}"
+        return
+    if report.first is not None:
+        yield f"TAMPERED: the first bad entry is {report.first}; {report.found} findings"
+        for finding in report.findings:
+            yield f"  entry {finding.seq}: {finding.message} ({finding.code})"
+        return
+    yield f"clean: {report.size} entries, {report.erased} persons' parts erased by law, root {report.root}"

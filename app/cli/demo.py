@@ -21,7 +21,6 @@ from app.cli.loading import load
 from app.cli.tour import CALLERS, run_tour
 from app.config import Settings
 from app.identity import hash_secret, new_secret, write_private_key
-from app.main import create_app
 from migrations import upgrade
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "leicester-2013"
@@ -46,8 +45,8 @@ def demo(
         shutil.rmtree(data, ignore_errors=True)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     port = port if port and not tour else _free_port()
-    settings, secrets = _prepared(data, port)
-    with _serving(settings, port):
+    secrets = _prepared(data, port)
+    with _serving(port):
         base = f"http://127.0.0.1:{port}"
         tokens = _tokens(base, secrets)
         if tour:
@@ -58,7 +57,7 @@ def demo(
                 time.sleep(3600)
 
 
-def _prepared(data: Path, port: int) -> tuple[Settings, dict[str, str]]:
+def _prepared(data: Path, port: int) -> dict[str, str]:
     """Keys, secrets, tables and records; what a former run made is used again."""
     key, secret_file = data / "signing-key.pem", data / "client-secrets.json"
     if not key.exists():
@@ -81,13 +80,15 @@ def _prepared(data: Path, port: int) -> tuple[Settings, dict[str, str]]:
     upgrade(settings.database_url.get_secret_value())
     if load(settings, EXAMPLES, {client: hash_secret(secret) for client, secret in secrets.items()}) == 2:
         raise typer.Exit(2)
-    return settings, secrets
+    return secrets
 
 
 @contextlib.contextmanager
-def _serving(settings: Settings, port: int) -> Iterator[None]:
+def _serving(port: int) -> Iterator[None]:
     """The service in a thread of this process, until the block ends."""
-    config = uvicorn.Config(create_app(settings), "127.0.0.1", port, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        "app.main:application", "127.0.0.1", port, factory=True, log_level="warning", access_log=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -125,9 +126,9 @@ def _greet(base: str, tokens: dict[str, str], data: Path) -> None:
     folder = data / "tokens"
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, token in tokens.items():
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(token)
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(token)
     console.rule("Open Mind is running on example data; nobody in it exists")
     console.print(f"the API: {base}/docs    the agreement: {base}/v1/agreement    tokens, good for an hour: {folder}/")
     for who, purpose, path in (

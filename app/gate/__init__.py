@@ -4,6 +4,7 @@ from app.db import DatabaseUnavailable
 from app.gate.asking import Opened
 from app.gate.door import EXPLAINED, READ, Gate
 from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.opening import agreements_of, open_gate
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked
 
 __all__ = [
@@ -19,4 +20,6 @@ __all__ = [
     "NotOnFile",
     "Opened",
     "SessionRevoked",
+    "agreements_of",
+    "open_gate",
 ]

@@ -116,10 +116,9 @@ class AskingMany:
 
 
 def _conditions(question: Question, category: Category, agreement: CompiledAgreement) -> Conditions:
-    caller = question.caller
-    if agreement.ended(question.at):
-        return ()
+    caller, has_ended = question.caller, agreement.ended(question.at)
     return [
         Condition(each.needs, each.forbids, each.rows)
         for each in agreement.conditions(caller.role, caller.party, question.purpose, question.action, category)
+        if each.despite_end or not has_ended
     ]

@@ -32,6 +32,10 @@ class Store:
         """Stop an access token by its id (`jti`) until it has expired; False if it was stopped before."""
         return await self._write("revoke_token", {"token": token, "expires_at": expires_at, "revoked_at": at})
 
+    async def set_secret(self, client_id: str, secret_hash: str, at: datetime) -> bool:
+        """Give a client a new secret, by its hash; False if nobody has that id."""
+        return await self._write("set_secret", {"client": client_id, "hash": secret_hash, "at": at})
+
     async def suspend_client(self, client_id: str, at: datetime) -> bool:
         """Stop a client, its tokens included, at the service's time; False if no running client has that id."""
         return await self._write("suspend_client", {"client": client_id, "at": at})
@@ -61,6 +65,9 @@ _TOKEN: Any = RevokedToken
 _STATEMENTS: dict[str, Any] = {
     "use_assertion": insert(UsedAssertion),
     "revoke_token": insert(RevokedToken),
+    "set_secret": update(Client)
+    .where(_CLIENT.id == bindparam("client"))
+    .values(secret_hash=bindparam("hash"), recorded_at=bindparam("at")),
     "suspend_client": update(Client)
     .where(_CLIENT.id == bindparam("client"), _CLIENT.suspended_at.is_(None))
     .values(suspended_at=bindparam("at"), recorded_at=bindparam("at")),

@@ -121,4 +121,6 @@ __all__ = [
     "TherapyService",
     "Training",
     "UsedAssertion",
+    "kept",
+    "untagged",
 ]

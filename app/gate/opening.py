@@ -1,0 +1,36 @@
+"""Opens what the gate needs, in the order in which one part depends on the other, and closes it again."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.audit.writer import open_log
+from app.config import Settings
+from app.db import Address, Database, DatabaseUnavailable, open_database
+from app.gate.door import Gate
+from app.policies import AgreementVersions, shipped_versions, versions_in
+from app.records.reading import Records
+
+
+def agreements_of(settings: Settings) -> AgreementVersions:
+    """The versions that the settings name, or those that come with the package."""
+    return shipped_versions() if settings.agreements_dir is None else versions_in(settings.agreements_dir)
+
+
+@asynccontextmanager
+async def open_gate(settings: Settings) -> AsyncIterator[tuple[Gate, Database]]:
+    """The gate and the database under it; DatabaseUnavailable or LogUnavailable if one cannot be had."""
+    address = Address(settings.database_url.get_secret_value())
+    agreements = agreements_of(settings)
+    try:
+        database = open_database(address, settings.database_role)
+    except sqlite3.OperationalError as fault:
+        raise DatabaseUnavailable("the database file cannot be opened; does its folder exist?") from fault
+    try:
+        log = await open_log(address, settings.database_role, settings.clock)
+        try:
+            yield Gate(Records(database), log, agreements), database
+        finally:
+            await log.close()
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""Rows, opened with a permit and only as far as it names."""
