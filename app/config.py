@@ -9,6 +9,8 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.vocabulary import Party
+
 
 class Environment(StrEnum):
     """What the service is run for; only a demo may generate its own secrets and set its clock."""
@@ -24,8 +26,10 @@ class Issuer(BaseModel):
 
     issuer: str
     audience: str
-    algorithm: Annotated[str, Field(pattern=r"^(RS|ES|PS)(256|384|512)$")]
+    algorithm: Annotated[str, Field(pattern=r"^(RS|ES)(256|384|512)$")]
     token_type: str = "at+jwt"  # noqa: S105  # a media type
+    parties: Annotated[frozenset[Party], Field(min_length=1)]
+    """Whose staff and systems it may speak for: one party's provider never names the other's."""
     jwks_url: HttpUrl | None = None
     jwks_file: Path | None = None
     username_claim: str = "sub"

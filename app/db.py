@@ -222,6 +222,15 @@ class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg sh
         """Nothing: this pool runs single SELECTs alone, so a session holds no state to undo."""
 
 
+_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a backend that ends in mid-answer can look like
+)
+
+
 class PostgresDatabase(Database):
     """Prepared statements on pooled asyncpg connections."""
 
@@ -238,7 +247,7 @@ class PostgresDatabase(Database):
             async with pool.acquire(timeout=STATEMENT_SECONDS) as connection:
                 rows: Sequence[Any] = await connection.fetch(sql, *arguments)
                 return rows
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as fault:
+        except _GONE as fault:
             raise DatabaseUnavailable("the database does not answer") from fault
         except (asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError) as fault:
             raise DatabaseUnavailable("the database is stopping or out of resources") from fault

@@ -36,7 +36,6 @@ PUBLIC = {
     "/oauth2/token": "where a caller becomes known",
     "/v1/agreement": "the agreement is published by both parties and names nobody",
     "/openapi.json": "the API's description, no data",
-    "/docs": "the API's description, no data",
 }
 """Every address that asks for no token, with the reason; all others are guarded, which a test holds to."""
 
@@ -56,7 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         gc.unfreeze()
 
-    app = FastAPI(title="Open Mind", description=about or "", version="1", lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="Open Mind", description=about or "", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     for router in (oauth2.router, people.router, referrals.router, agreement.router, operations.router):
         app.include_router(router)
     for kind, answer in _ANSWERS.items():
@@ -74,6 +75,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     for part in (authenticator, tokens):
         opened.push_async_callback(part.close)
     await authenticator.refresh()
+    await tokens.forget_expired()
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,

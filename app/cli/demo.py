@@ -130,7 +130,9 @@ def _greet(base: str, tokens: dict[str, str], data: Path) -> None:
         file.touch(mode=0o600)
         file.write_text(token)
     console.rule("Open Mind is running on example data; nobody in it exists")
-    console.print(f"the API: {base}/docs    the agreement: {base}/v1/agreement    tokens, good for an hour: {folder}/")
+    console.print(
+        f"the API: {base}/openapi.json    the agreement: {base}/v1/agreement    tokens, good for an hour: {folder}/"
+    )
     for who, purpose, path in (
         ("offender-manager", "supervision", "/v1/people/X320741/attendance"),
         ("therapist", "direct-care", "/v1/people/X320741"),

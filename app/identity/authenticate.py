@@ -103,7 +103,7 @@ class Authenticator:
         # only `sub` is wholly the issuer's: a name that people choose themselves must not make one of them a system
         username = None if claims["sub"] == client_id else _name(claims, other.config.username_claim)
         client = await self._standing.client(client_id)
-        if client is None:
+        if client is None or client.party not in other.config.parties:
             raise NotAuthenticated("client-unknown", "the token's client is not registered here; have it registered")
         try:
             return await self._standing.caller(client, username, token)

@@ -79,6 +79,10 @@ class TokenService:
         token = sign(claims, self._keys.signing, self._keys.algorithm, self._keys.key_id)
         return TokenResponse(token, self._settings.token_seconds)
 
+    async def forget_expired(self) -> None:
+        """Drop assertions and revocations that have expired, which are refused for that alone."""
+        await self._store.forget_expired(self._clock())
+
     async def close(self) -> None:
         """Give threads and connection back."""
         self._clients.close()

@@ -111,7 +111,13 @@ SERVICE_ID = func.coalesce(
 
 def session_is_live() -> Predicate:
     """Whether client, token and member of staff are still good: anything revoked stops at the next request."""
-    client = exists().where(T.Client.id == CLIENT, T.Client.registered_at <= AT, _not_yet(T.Client.suspended_at))
+    client = exists().where(
+        T.Client.id == CLIENT,
+        T.Client.party == PARTY,
+        T.Client.registered_at <= AT,
+        _not_yet(T.Client.suspended_at),
+        or_(USERNAME.is_(None), T.Client.acts_for_staff),
+    )
     staff = exists().where(T.Staff.username == USERNAME, _not_yet(T.Staff.revoked_at))
     revoked = exists().where(T.RevokedToken.token == TOKEN)
     return and_(client, or_(USERNAME.is_(None), staff), not_(revoked))

@@ -29,9 +29,9 @@ FAULTS: dict[str, Fault] = {
         "nobody on file, or nothing that you may see for this purpose",
         "check the CRN and the purpose; whether your training, allocation and the person's consent are current",
     ),
-    "route-not-found": Fault(404, "there is no such address", "see /docs for those there are"),
+    "route-not-found": Fault(404, "there is no such address", "see /openapi.json for those there are"),
     "category-unknown": Fault(404, "there is no such category", "see GET /v1/agreement for the categories"),
-    "method-not-allowed": Fault(405, "this address does not take this method", "see /docs"),
+    "method-not-allowed": Fault(405, "this address does not take this method", "see /openapi.json"),
     "withheld": Fault(403, "withheld", "see 'withheld' for what is missing and whom to ask"),
     "purpose-not-for-role": Fault(
         403, "your role may not use this purpose", "send a purpose that the agreement gives your role"
@@ -50,8 +50,8 @@ FAULTS: dict[str, Fault] = {
     "session-revoked": Fault(401, "this token is no longer good", _TOKEN, {"WWW-Authenticate": "Bearer"}),
     "purpose-missing": Fault(400, "no purpose was given", "send the header Purpose-Of-Use, such as 'supervision'"),
     "purpose-unknown": Fault(400, "the agreement knows no such purpose", "see GET /v1/agreement for the purposes"),
-    "parameter-unknown": Fault(400, "there is no such query parameter", "leave it out, or see /docs"),
-    "parameter-invalid": Fault(400, "a query parameter cannot be used", "correct it, or see /docs"),
+    "parameter-unknown": Fault(400, "there is no such query parameter", "leave it out, or see /openapi.json"),
+    "parameter-invalid": Fault(400, "a query parameter cannot be used", "correct it, or see /openapi.json"),
     "cursor-invalid": Fault(400, "the cursor is not one of this list's", "start again without a cursor"),
     "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
     "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),

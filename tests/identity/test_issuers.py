@@ -46,7 +46,7 @@ def published(client_signer: Signer) -> Published:
 
 @pytest.fixture
 def config() -> dict[str, Any]:
-    return {"issuer": OTHER, "audience": AUDIENCE, "algorithm": "ES384", "jwks_url": JWKS_URL}
+    return {"issuer": OTHER, "audience": AUDIENCE, "algorithm": "ES384", "jwks_url": JWKS_URL, "parties": ["justice"]}
 
 
 @pytest.fixture
@@ -90,6 +90,13 @@ async def test_party_and_role_come_from_our_register(
     assert await identify(trusting, token) == Caller(
         Party.JUSTICE, Role.OFFENDER_MANAGER, "case-system", str(CLAIMS["jti"]), "olive.manager"
     )
+
+
+async def test_one_partys_provider_cannot_name_the_others_client(
+    make: Callable[..., Authenticator], config: dict[str, Any], client_signer: Signer
+) -> None:
+    of_health = make(config | {"parties": ["health"]})
+    assert await refusal(of_health, client_signer.forged(CLAIMS)) == "client-unknown"
 
 
 async def test_a_system_speaks_for_itself(trusting: Authenticator, client_signer: Signer) -> None:
