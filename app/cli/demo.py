@@ -26,7 +26,7 @@ from migrations import upgrade
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "leicester-2013"
 MOMENT = datetime(2013, 7, 15, 9, 0, tzinfo=UTC)
 """Ten in the morning in Leicester: the demo's clock starts there, since its consents and sentences ran then."""
-CLIENTS = ("case-management", "clinical-records", "audit-console")
+CLIENTS = ("case-management", "clinical-records", "audit-console", "guardian-console", "commissioner-reports")
 console = Console()
 
 
