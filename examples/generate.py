@@ -8,6 +8,7 @@ from examples.generator import agreed, diary, justice, local, national, prose, s
 from examples.generator.measures import measured
 from examples.generator.people import people
 from examples.generator.plan import cases
+from examples.generator.responsible import Responsible
 from examples.generator.sessions import pathways
 from examples.generator.writing import Files, write
 
@@ -32,10 +33,11 @@ def example(seed: int) -> Files:
         for pathway in referrals
     }
     files = national.tables(referrals, everybody, problems, measures, dice("national"))
-    said = agreed.files(referrals, dice("agreed"))
-    consents = said["standing/consents.jsonl"]
-    files |= local.tables(referrals, everybody, problems, measures, consents, dice("local"))
     files |= justice.files(planned, everybody, dice("justice"))
+    responsible = Responsible(files["justice/allocations.jsonl"], referrals)
+    said = agreed.files(referrals, responsible, dice("agreed"))
+    consents = said["standing/consents.jsonl"]
+    files |= local.tables(referrals, everybody, problems, measures, consents, responsible, dice("local"))
     sentences = {row["crn"]: dict(row) for row in files["justice/supervisions.jsonl"]}
     levels = {row["crn"]: row["rosh"] for row in files["justice/risk.jsonl"]}
     files["justice/obligations.jsonl"] = diary.obligations(sentences, referrals, levels, dice("diary"))

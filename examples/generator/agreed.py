@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from examples.generator.cast import ABSENT, BY_CRN, ELLERBY, OFFENDER_MANAGERS, THORLEY
+from examples.generator.cast import ABSENT, BY_CRN, ELLERBY
 from examples.generator.justice import times
 from examples.generator.moments import at, office_hours, stamp
+from examples.generator.responsible import HEALTH, JUSTICE, Responsible
 from examples.generator.sessions import Pathway
 from examples.generator.writing import Files, Row
 
@@ -30,10 +31,12 @@ class Said:
     until: date | datetime | None = date(2013, 12, 31)
     starts: date | None = None
     how: str = MEETING
-    by: str | None = None
-    """Who recorded it; the person's therapist where nobody else is named."""
+    by: str = HEALTH
+    """The party that recorded it: whoever treated or supervised the person at that moment."""
     capacity: bool = True
     signed: bool = False
+    countersigned: datetime | None = None
+    """When a clinician signed beside the offender manager who recorded it."""
     withdrawn: datetime | None = None
     supersedes: int | None = None
     """How many consents before this one in the list."""
@@ -64,10 +67,10 @@ SAID = (
     Said("X320753", "attendance", _day(4, 12)),
     Said("X320754", "attendance", _day(3, 22)),
     Said("X320756", "attendance", _day(6, 4), capacity=False),
-    Said("X320757", "attendance", _day(6, 6), how=WITNESS, by=THORLEY),
+    Said("X320757", "attendance", _day(6, 6), how=WITNESS, by=JUSTICE),
     Said("X320758", "attendance", _day(1, 28)),
     Said("X320759", "attendance", _day(3, 5)),
-    Said("X320761", "attendance", _day(6, 18), how=WRITING, by=THORLEY, signed=True),
+    Said("X320761", "attendance", _day(6, 18), how=WRITING, by=JUSTICE, signed=True),
     Said("X320762", "offence", _day(5, 2)),
     Said("X320762", "health-trainer", _day(5, 2)),
     Said("X320762", "meeting", _day(5, 2)),
@@ -79,21 +82,23 @@ SAID = (
     Said("X320768", "attendance", _day(5, 9)),
     Said("X320769", "attendance", _day(5, 14)),
     Said("X320770", "attendance", _day(6, 4), REFUSE, until=None),
-    Said("X320771", "attendance", _day(6, 11), how=WRITING, by=THORLEY, signed=True),
-    Said("X320771", "progress", _day(6, 11), how=WRITING, by=THORLEY, signed=True),
+    Said("X320771", "attendance", _day(6, 11), how=WRITING, by=JUSTICE, signed=True),
+    Said("X320771", "progress", _day(6, 11), how=WRITING, by=JUSTICE, signed=True),
 )
+COUNTERSIGNED = Said("X320771", "scores", _day(6, 18), how=WITNESS, by=JUSTICE, countersigned=at(_day(6, 19), "09:20"))
+"""Stands after everybody else's, whose ids and moments stay what they were."""
 SHARES = {"attendance": 0.72, "progress": 0.34, "scores": 0.24, "offence": 0.2, "meeting": 0.34, "health-trainer": 0.18}
 
 
-def files(pathways: list[Pathway], dice: Random) -> Files:
+def files(pathways: list[Pathway], responsible: Responsible, dice: Random) -> Files:
     """Consents of the cast and of everybody else, objections, requests and limits."""
     other = [said for pathway in pathways if pathway.case.crn not in BY_CRN for said in _others(pathway, dice)]
     rows: list[dict[str, Any]] = []
     moments: dict[tuple[str, date], datetime] = {}
-    for said in (*SAID, *other):
+    for said in (*SAID, *other, COUNTERSIGNED):
         given = moments.setdefault((said.crn, said.given), office_hours(said.given, dice))
         earlier = rows[-said.supersedes]["consentId"] if said.supersedes else None
-        rows.append(_consent(f"CO{len(rows) + 1:05}", said, given, earlier))
+        rows.append(_consent(f"CO{len(rows) + 1:05}", said, given, earlier, responsible))
     return {
         "standing/consents.jsonl": list(rows),
         "standing/objections.jsonl": _objections(),
@@ -123,14 +128,14 @@ def _others(pathway: Pathway, dice: Random) -> Iterator[Said]:
             PERMIT if drawn < share else REFUSE,
             ends,
             how=dice.choice((MEETING, WRITING, WITNESS)) if seen else WRITING,
-            by=pathway.case.therapist if seen else pathway.case.offender_manager,
+            by=HEALTH if seen else JUSTICE,
             signed=not seen,
             withdrawn=gone if drawn < share else None,
         )
 
 
-def _consent(identifier: str, said: Said, given: datetime, earlier: str | None) -> dict[str, Any]:
-    by = said.by or BY_CRN[said.crn].therapist
+def _consent(identifier: str, said: Said, given: datetime, earlier: str | None,
+             responsible: Responsible) -> dict[str, Any]:  # fmt: skip
     starts = at(said.starts, "00:00") if said.starts else given
     return {
         "consentId": identifier,
@@ -143,15 +148,15 @@ def _consent(identifier: str, said: Said, given: datetime, earlier: str | None) 
         "givenHow": said.how,
         "capacity": said.capacity,
         "wordingVersion": WORDING if said.given < date(2013, 4, 1) else NEWER_WORDING,
-        "recordedBy": by,
-        "recordedByParty": "justice" if by in OFFENDER_MANAGERS else "health",
+        "recordedBy": responsible.of(said.by, said.crn, given),
+        "recordedByParty": said.by,
         "signedForm": f"FORM-{identifier[2:]}" if said.signed else None,
-        "countersignedBy": None,
-        "countersignedAt": None,
+        "countersignedBy": responsible.therapist(said.crn, said.countersigned) if said.countersigned else None,
+        "countersignedAt": stamp(said.countersigned),
         "supersedes": earlier,
         "withdrawnAt": stamp(said.withdrawn),
-        "withdrawnBy": by if said.withdrawn else None,
-        **times(given, said.withdrawn),
+        "withdrawnBy": responsible.of(said.by, said.crn, said.withdrawn) if said.withdrawn else None,
+        **times(given, said.withdrawn or said.countersigned),
     }
 
 

@@ -96,7 +96,12 @@ CAST = (
         therapist=FENLOW,
     ),
     Part("X320770", "a running treatment requirement beside a refusal", _day(5, 22), basis=MHTR),
-    Part("X320771", "consent by signed form that the offender manager recorded", _day(6, 10)),
+    Part(
+        "X320771",
+        "consents that the offender manager recorded: attendance and progress by signed form, "
+        "scores countersigned by the therapist the next day",
+        _day(6, 10),
+    ),
     Part("X320772", "not suitable: step 4, referred onward", _day(5, 29), UNSUITABLE, sentence=LICENCE),
     Part("X320773", "on probation and never referred, with another offender manager", offender_manager=ASHMARROW),
 )

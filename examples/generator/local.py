@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 from examples.generator import prose
-from examples.generator.cast import FENLOW, HATHERSAGE, MHTR, PENHALLAM, UNSUITABLE, WINTERBOURNE
+from examples.generator.cast import FENLOW, HATHERSAGE, MHTR, UNSUITABLE
 from examples.generator.measures import PHQ9
 from examples.generator.moments import LAST_PAST_DAY, at, not_later, stamp
 from examples.generator.national import Measures, modified
 from examples.generator.people import FAMILY_NAMES, MEN, Person
+from examples.generator.responsible import Responsible
 from examples.generator.sessions import SITES, Contact, Pathway
 from examples.generator.writing import Files, Row
 
@@ -19,13 +20,13 @@ YES_NO = {True: "Y", False: "N"}
 
 
 def tables(pathways: list[Pathway], people: dict[str, Person], problems: dict[str, Any], measures: Measures,
-           consents: Sequence[Row], dice: Random) -> Files:  # fmt: skip
+           consents: Sequence[Row], responsible: Responsible, dice: Random) -> Files:  # fmt: skip
     """Every local table."""
     seen = [pathway for pathway in pathways if pathway.seen]
     safety = [row for pathway in seen if pathway.treated for row in _safety(pathway, measures, dice)]
     return {
         "health/LocalPatientLink.csv": _links(pathways, people),
-        "health/LocalReferral.csv": [_referral(pathway, dice) for pathway in pathways],
+        "health/LocalReferral.csv": [_referral(pathway, responsible, dice) for pathway in pathways],
         "health/LocalAllocation.csv": [row for pathway in pathways for row in _allocations(pathway)],
         "health/LocalContact.csv": [_contact(contact) for pathway in pathways for contact in pathway.contacts],
         "health/LocalScoreItems.csv": [row for pathway in seen for row in _items(pathway, measures)],
@@ -35,7 +36,7 @@ def tables(pathways: list[Pathway], people: dict[str, Person], problems: dict[st
         "health/LocalNotes.csv": [row for pathway in seen for row in _notes(pathway, dice)],
         "health/LocalSafety.csv": safety,
         "health/LocalSafetyAlert.csv": [row for pathway in pathways for row in _alerts(pathway)],
-        "health/LocalMeeting.csv": _meetings(pathways, consents, dice),
+        "health/LocalMeeting.csv": _meetings(pathways, consents, responsible, dice),
     }
 
 
@@ -60,7 +61,7 @@ def _links(pathways: list[Pathway], people: dict[str, Person]) -> list[Row]:
     ]
 
 
-def _referral(pathway: Pathway, dice: Random) -> Row:
+def _referral(pathway: Pathway, responsible: Responsible, dice: Random) -> Row:
     unsuitable, suitable = pathway.case.course == UNSUITABLE, bool(pathway.treated)
     assessed = pathway.seen[0].starts.date().isoformat() if pathway.seen else ""
     return {
@@ -68,7 +69,7 @@ def _referral(pathway: Pathway, dice: Random) -> Row:
         "Service": SERVICE,
         "Status": pathway.status,
         "Basis": pathway.case.basis,
-        "ReferrerUsername": PENHALLAM if pathway.case.crn == "X320763" else pathway.case.offender_manager,
+        "ReferrerUsername": responsible.manager(pathway.case.crn, at(pathway.received, "09:20")),
         "Reason": dice.choice(prose.REASONS),
         "SuitabilityOutcome": "not-suitable" if unsuitable else "suitable" if suitable else "",
         "SuitabilityReason": _why_not(pathway, dice) if unsuitable else "",
@@ -89,9 +90,8 @@ def _allocations(pathway: Pathway) -> Iterator[Row]:
     """From the day the first appointment was booked; X320752 was handed on once."""
     start = at(pathway.received + timedelta(days=1), "10:00")
     spans: list[tuple[str, datetime, datetime | None]] = [(pathway.case.therapist, start, None)]
-    if pathway.case.crn == "X320752":
-        handed_on = at(pathway.contacts[2].starts.date(), "17:00")
-        spans = [(FENLOW, start, handed_on), (WINTERBOURNE, handed_on, None)]
+    if handed_on := pathway.handed_on:
+        spans = [(pathway.treated_by(start), start, handed_on), (pathway.case.therapist, handed_on, None)]
     for number, (therapist, begins, ends) in enumerate(spans, 1):
         yield {
             "AllocationId": f"AL{pathway.referral_id[2:]}-{number}",
@@ -243,7 +243,8 @@ def _alerts(pathway: Pathway) -> Iterator[Row]:
     }
 
 
-def _meetings(pathways: list[Pathway], consents: Sequence[Row], dice: Random) -> list[Row]:
+def _meetings(pathways: list[Pathway], consents: Sequence[Row], responsible: Responsible,
+              dice: Random) -> list[Row]:  # fmt: skip
     """Of the person, the offender manager and the therapist: where something was agreed, and to review it."""
     held: dict[tuple[str, str], Pathway] = {}
     newest = {pathway.case.crn: pathway for pathway in pathways}
@@ -255,11 +256,12 @@ def _meetings(pathways: list[Pathway], consents: Sequence[Row], dice: Random) ->
             held[pathway.case.crn, stamp(_after(pathway.treated[5], 5)) or ""] = pathway
     ordered = sorted(held.items(), key=lambda item: (item[0][1], item[0][0]))
     return [
-        _meeting(f"MT{number:04}", moment, pathway, dice) for number, ((_, moment), pathway) in enumerate(ordered, 1)
+        _meeting(f"MT{number:04}", moment, pathway, responsible, dice)
+        for number, ((_, moment), pathway) in enumerate(ordered, 1)
     ]
 
 
-def _meeting(identifier: str, moment: str, pathway: Pathway, dice: Random) -> Row:
+def _meeting(identifier: str, moment: str, pathway: Pathway, responsible: Responsible, dice: Random) -> Row:
     held = datetime.fromisoformat(moment)
     again = held.date() + timedelta(days=42)
     return {
@@ -267,8 +269,8 @@ def _meeting(identifier: str, moment: str, pathway: Pathway, dice: Random) -> Ro
         "ServiceRequestId": pathway.referral_id,
         "HeldAt": moment,
         "Place": dice.choice(tuple(SITES.values())),
-        "OffenderManagerUsername": pathway.case.offender_manager,
-        "TherapistUsername": pathway.case.therapist,
+        "OffenderManagerUsername": responsible.manager(pathway.case.crn, held),
+        "TherapistUsername": pathway.treated_by(held),
         "Agreed": dice.choice(prose.AGREED),
         "NextDate": again.isoformat() if again > LAST_PAST_DAY and not pathway.closed else "",
         "ThirdParty": "N",

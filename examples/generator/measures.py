@@ -25,7 +25,8 @@ class Measured:
     core10: list[int] | None
 
 
-def measured(pathway: Pathway, anxious_in_company: bool, dice: Random) -> list[Measured]:  # noqa: FBT001
+def measured(pathway: Pathway, anxious_in_company: bool,  # noqa: FBT001  # a fact about the person
+             dice: Random) -> list[Measured]:  # fmt: skip
     """The questionnaires of each attended appointment."""
     phq, gad = _clamp(dice.gauss(16, 4.2), 4, 26), _clamp(dice.gauss(14, 3.6), 3, 21)
     if dice.random() < MILD:
@@ -73,7 +74,7 @@ def _spread(total: int, items: int, most: int, dice: Random) -> list[int]:
     return answers
 
 
-def _wsas(total: int, works: bool, dice: Random) -> list[int]:  # noqa: FBT001
+def _wsas(total: int, works: bool, dice: Random) -> list[int]:  # noqa: FBT001  # a fact about the person
     """Five answers of 0 to 8; 9 for work says that the question does not apply."""
     if works:
         return _spread(total, 5, 8, dice)

@@ -89,7 +89,8 @@ def people(cases: list[Case], dice: Random) -> dict[str, Person]:
     }  # fmt: skip
 
 
-def _person(crn: str, patient: str | None, nhs: str, surname: str, custody: bool, dice: Random) -> Person:  # noqa: FBT001
+def _person(crn: str, patient: str | None, nhs: str, surname: str, custody: bool,  # noqa: FBT001  # a fact of theirs
+            dice: Random) -> Person:  # fmt: skip
     sex = "M" if dice.random() < 0.86 else "F"
     born = date(1993, 6, 30) - timedelta(days=int(dice.betavariate(1.4, 2.6) * 40 * 365))
     first_record = f"{dice.randint(born.year + 15, 2012)}"

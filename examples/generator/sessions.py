@@ -64,6 +64,15 @@ class Pathway:
         return [contact for contact in self.contacts if contact.treats]
 
     @property
+    def handed_on(self) -> datetime | None:
+        """When another therapist took over: for X320752 in the evening of the third appointment."""
+        return at(self.contacts[2].starts.date(), "17:00") if self.case.crn == "X320752" else None
+
+    def treated_by(self, moment: datetime) -> str:
+        """To whom the referral was allocated at a moment."""
+        return FENLOW if self.handed_on and moment < self.handed_on else self.case.therapist
+
+    @property
     def next_therapist(self) -> str:
         """Who holds the next appointment; X320752 was handed on after the third."""
         return FENLOW if self.case.crn == "X320752" and len(self.contacts) < 3 else self.case.therapist

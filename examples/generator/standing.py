@@ -42,6 +42,8 @@ STAFF = (
 )
 REVOKED = {cast.MOSSVALE: at(date(2013, 5, 20), "17:30")}
 SHARING, JUSTICE_DATA, AWARENESS = "information-sharing", "criminal-justice-data", "mental-health-awareness"
+SHARED_FROM = "2012-10-29"
+"""The course before the pilot began; who came later took it on their first day."""
 SHARING_ON = {cast.SOLANVI: "2012-06-20", cast.OKONWEI: "2012-07-30", COMMISSIONER: "2013-04-15"}
 JUSTICE_DATA_ON = {
     cast.WINTERBOURNE: "2012-11-12",
@@ -114,7 +116,7 @@ def _training() -> list[Row]:
     """Everybody took the first course; those who see the other side's records the others."""
     rows: list[Row] = []
     for username, party, role, *_, since, _until in STAFF:
-        taken = {SHARING: SHARING_ON.get(username, "2012-10-29" if since < "2012-10-01" else "2012-12-10")}
+        taken = {SHARING: SHARING_ON.get(username, max(since, SHARED_FROM))}
         if username in JUSTICE_DATA_ON:
             taken[JUSTICE_DATA] = JUSTICE_DATA_ON[username]
         if party == "justice" and role == OM and username not in UNAWARE:

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
 
@@ -370,6 +370,53 @@ class TestReferences:
         assert len(kept) >= 3
         assert all(row["willing"] and row["practitioner"] and row["endDate"] for row in kept)
 
+    def test_who_records_has_taken_the_training_by_then(self):
+        trained = {
+            row["username"]: row["completedOn"]
+            for row in lines("standing/training")
+            if row["course"] == "information-sharing"
+        }
+        for row in lines("standing/consents"):
+            assert trained[row["recordedBy"]] < row["recordedAt"][:10], row["consentId"]
+        for row in table("LocalMeeting"):
+            assert trained[row["TherapistUsername"]] < row["HeldAt"][:10], row["MeetingId"]
+
+    def test_who_records_supervised_or_treated_the_person_at_that_moment(self, referrals):
+        spans = self.spans(referrals)
+        said = [(row["crn"], row["recordedBy"], row["recordedAt"]) for row in lines("standing/consents")]
+        said += [
+            (row["crn"], row["withdrawnBy"], row["withdrawnAt"])
+            for row in lines("standing/consents")
+            if row["withdrawnAt"]
+        ]
+        crn_of = {row["LocalPatientId"]: row["CRN"] for row in table("LocalPatientLink")}
+        for row in table("LocalMeeting"):
+            crn = crn_of[referrals[row["ServiceRequestId"]]["LocalPatientId"]]
+            said += [(crn, row[key], row["HeldAt"]) for key in ("OffenderManagerUsername", "TherapistUsername")]
+        for row in table("LocalReferral"):
+            crn = crn_of[referrals[row["ServiceRequestId"]]["LocalPatientId"]]
+            said.append((crn, row["ReferrerUsername"], row["RecordedAt"]))
+        assert len(said) > 250
+        for crn, username, moment in said:
+            at = datetime.fromisoformat(moment)
+            assert any(begins <= at < ends for begins, ends in spans[crn, username]), (crn, username, moment)
+
+    def spans(self, referrals):
+        """When somebody supervised or treated a person, by CRN and username."""
+        crn_of = {row["LocalPatientId"]: row["CRN"] for row in table("LocalPatientLink")}
+        found: dict[tuple[str, str], list[tuple[datetime, datetime]]] = defaultdict(list)
+        for row in table("LocalAllocation"):
+            crn = crn_of[referrals[row["ServiceRequestId"]]["LocalPatientId"]]
+            begins, ends = row["StartDateTime"], row["EndDateTime"]
+            found[crn, row["TherapistUsername"]].append((datetime.fromisoformat(begins), self.end(ends)))
+        for row in lines("justice/allocations"):
+            begins, ends = row["startDateTime"], row["endDateTime"]
+            found[row["crn"], row["username"]].append((datetime.fromisoformat(begins), self.end(ends)))
+        return found
+
+    def end(self, moment):
+        return datetime.fromisoformat(moment) if moment else EXTRACTED
+
     def test_consent_chains_supersede_an_earlier_one_of_the_same_scope(self):
         consents = {row["consentId"]: row for row in lines("standing/consents")}
         chained = [row for row in consents.values() if row["supersedes"]]
@@ -430,6 +477,15 @@ class TestTheCast:
         by_manager = self.said("X320757")
         assert by_manager["recordedByParty"] == "justice"
         assert by_manager["signedForm"] is by_manager["countersignedBy"] is None
+
+    def test_a_consent_that_the_therapist_countersigned_the_next_day(self):
+        (countersigned,) = [row for row in lines("standing/consents") if row["countersignedBy"]]
+        assert countersigned == self.said("X320771", "scores")
+        assert self.live(countersigned)
+        assert (countersigned["recordedBy"], countersigned["recordedByParty"]) == ("hannah.thorley", "justice")
+        assert (countersigned["signedForm"], countersigned["countersignedBy"]) == (None, "alice.winterbourne")
+        assert countersigned["recordedAt"].startswith("2013-06-18")
+        assert countersigned["countersignedAt"] == countersigned["lastUpdatedAt"] == "2013-06-19T09:20:00+01:00"
 
     def test_limits_objections_and_requests(self):
         limits = {(row["crn"], row["type"]) for row in lines("justice/limits") if row["endDateTime"] is None}
