@@ -1,0 +1,48 @@
+"""How much is measured: enough for a spread, or little to see that everything runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of one run."""
+
+    questions: int
+    decide_rounds: int
+    people: int
+    requests: int
+    request_seconds: float
+    read_rounds: int
+    append_seconds: float
+    append_rounds: int
+    few: int
+    many: int
+    pages: int
+
+
+FULL = Sizes(
+    questions=2_000,
+    decide_rounds=7,
+    people=1_000,
+    requests=8_000,
+    request_seconds=4,
+    read_rounds=5,
+    append_seconds=1.5,
+    append_rounds=5,
+    few=1_000,
+    many=1_000_000,
+    pages=60,
+)
+QUICK = Sizes(
+    questions=200,
+    decide_rounds=3,
+    people=200,
+    requests=500,
+    request_seconds=1,
+    read_rounds=2,
+    append_seconds=0.3,
+    append_rounds=2,
+    few=1_000,
+    many=10_000,
+    pages=10,
+)
