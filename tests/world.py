@@ -1,6 +1,7 @@
 """A small world to ask about: rows put in without the gate, and a service over them whose tokens are real."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import app.tables as t
@@ -43,7 +45,7 @@ class TestWarrant:
 
 async def put(url: str, rows: Iterable[SQLModel]) -> None:
     """Insert rows in their order, in one transaction."""
-    statements = [(row.__table__.insert(), row.model_dump()) for row in rows]  # type: ignore[attr-defined]
+    statements = [(row.__table__.insert(), row.model_dump()) for row in rows]
     await execute(url, statements)
 
 
@@ -52,14 +54,12 @@ async def execute(url: str, statements: Iterable[tuple[Any, Any]]) -> list[list[
     address = Address(url)
     with warranted(TestWarrant()):
         if address.dialect == "sqlite":
-            engine = create_engine(address.engine_url)
+            engine = create_engine(address.engine_url, poolclass=NullPool)
             with engine.begin() as connection:
                 return [_rows(connection.execute(statement, values or {})) for statement, values in statements]
-        other = create_async_engine(address.engine_url)
+        other = create_async_engine(address.engine_url, poolclass=NullPool)
         async with other.begin() as connection:
-            results = [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
-        await other.dispose()
-        return results
+            return [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
 
 
 def _rows(result: Any) -> list[Any]:
@@ -327,8 +327,7 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
         database_url=SecretStr(url),
         issuer="https://open-mind.test",
         signing_key_file=key,
-        clock_start=NOW,
-        **values,
+        **({"clock_start": NOW} | values),
     )
 
 
@@ -347,12 +346,14 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
 
 async def entries(url: str) -> list[dict[str, Any]]:
     """Every entry of the log, in order."""
-    import json
-
-    from sqlalchemy import text
-
     (rows,) = await execute(url, [(text("SELECT body FROM log_entry ORDER BY seq"), None)])
     return [json.loads(body) for (body,) in rows]
+
+
+async def subjects(url: str) -> dict[int, dict[str, Any]]:
+    """The person's part of each entry that has one, by the entry's number."""
+    (rows,) = await execute(url, [(text("SELECT seq, body FROM log_subject ORDER BY seq"), None)])
+    return {seq: json.loads(body) for seq, body in rows}
 
 
 def run(coroutine: Any) -> Any:

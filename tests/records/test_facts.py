@@ -286,7 +286,7 @@ async def test_no_fact_is_known_of_a_person_who_is_not_on_file(database_url: str
 async def test_the_consents_relied_on_are_named(database_url: str) -> None:
     given, other = world.consent(CRN, "attendance"), world.consent(CRN, "scores", capacity=False)
     found = await standing(database_url, OLIVE, [*olive(), *given, *other])
-    assert found.consents == (("attendance", given[0].id),)  # type: ignore[attr-defined]
+    assert found.consents == (("attendance", given[0].id),)
 
 
 class TestSupersession:
@@ -294,23 +294,23 @@ class TestSupersession:
 
     async def test_a_refusal_in_place_of_a_permission(self, sqlite_url: str) -> None:
         first = world.consent(CRN, "attendance")
-        refusal = world.consent(CRN, "attendance", decision="refuse", supersedes_id=first[0].id)  # type: ignore[attr-defined]
+        refusal = world.consent(CRN, "attendance", decision="refuse", supersedes_id=first[0].id)
         assert "consent:attendance" not in await facts(sqlite_url, OLIVE, olive(), first, refusal)
 
     async def test_a_permission_in_place_of_a_refusal(self, sqlite_url: str) -> None:
         refusal = world.consent(CRN, "attendance", decision="refuse")
-        after = world.consent(CRN, "attendance", supersedes_id=refusal[0].id)  # type: ignore[attr-defined]
+        after = world.consent(CRN, "attendance", supersedes_id=refusal[0].id)
         assert "consent:attendance" in await facts(sqlite_url, OLIVE, olive(), refusal, after)
 
     async def test_a_permission_without_capacity_replaces_no_refusal(self, sqlite_url: str) -> None:
         other = world.consent(CRN, "attendance")
         refusal = world.consent(CRN, "attendance", decision="refuse")
-        after = world.consent(CRN, "attendance", supersedes_id=refusal[0].id, capacity=False)  # type: ignore[attr-defined]
+        after = world.consent(CRN, "attendance", supersedes_id=refusal[0].id, capacity=False)
         assert "consent:attendance" not in await facts(sqlite_url, OLIVE, olive(), other, refusal, after)
 
     async def test_a_superseded_permission_does_not_revive(self, sqlite_url: str) -> None:
         first = world.consent(CRN, "attendance")
-        after = world.consent(CRN, "attendance", supersedes_id=first[0].id, withdrawn_at=NOW - DAY)  # type: ignore[attr-defined]
+        after = world.consent(CRN, "attendance", supersedes_id=first[0].id, withdrawn_at=NOW - DAY)
         assert "consent:attendance" not in await facts(sqlite_url, OLIVE, olive(), first, after)
 
 

@@ -130,9 +130,9 @@ class TestTags:
                 assert isinstance(column.info[CATEGORY], (Category, Register)), column
 
     def test_a_key_belongs_to_the_category_of_its_table(self) -> None:
-        assert t.SessionNote.__table__.c.id.info[CATEGORY] is Category.NOTES  # type: ignore[attr-defined]
-        assert t.Supervision.__table__.c.id.info[CATEGORY] is Category.SUPERVISION  # type: ignore[attr-defined]
-        assert t.Appointment.__table__.c.referral_id.info[CATEGORY] is Category.ATTENDANCE  # type: ignore[attr-defined]
+        assert t.SessionNote.__table__.c.id.info[CATEGORY] is Category.NOTES
+        assert t.Supervision.__table__.c.id.info[CATEGORY] is Category.SUPERVISION
+        assert t.Appointment.__table__.c.referral_id.info[CATEGORY] is Category.ATTENDANCE
 
     def test_a_field_without_one_is_found(self) -> None:
         class Untagged(SQLModel, table=True):
@@ -145,7 +145,7 @@ class TestTags:
         try:
             assert t.untagged() == ["untagged_for_a_test.diagnosis"]
         finally:
-            SQLModel.metadata.remove(Untagged.__table__)  # type: ignore[attr-defined]
+            SQLModel.metadata.remove(Untagged.__table__)
 
     def test_no_table_is_in_two_opposite_categories(self) -> None:
         clinical = tables_of(Category.CLINICAL) | tables_of(Category.NOTES) | tables_of(Category.SAFETY)
@@ -156,7 +156,7 @@ class TestTags:
 async def test_the_past_of_what_feeds_a_fact_is_kept(database_url: str) -> None:
     given = world.consent("X000001", "attendance")
     await world.put(database_url, [*world.clients(), world.person("X000001"), *given])
-    consent, history = t.Consent.__table__, t.HISTORIES["consent"]  # type: ignore[attr-defined]
+    consent, history = t.Consent.__table__, t.HISTORIES["consent"]
     later = world.NOW + timedelta(days=1)
     change = update(consent).values(withdrawn_at=world.NOW, recorded_at=later)
     _, (kept,) = await world.execute(database_url, [(change, None), (select(history), None)])
