@@ -24,7 +24,6 @@ from app.identity import load_keys, write_private_key
 from app.identity.wall import sign
 from bench.filling import MANAGER, crn_of, fill
 from bench.places import Places
-from bench.rivals import audited
 from bench.rows import Row
 from bench.serve import SIDES
 from bench.sizes import Sizes
@@ -60,15 +59,16 @@ def measure(places: Places, dialect: str, sizes: Sizes) -> list[Row]:
     key = places.home / "key.pem"
     if not key.exists():
         write_private_key(key)
-    before = _entries(url)
+    before = _count(url, "SELECT size FROM log_head")
     asked = _asked(url, key, sizes)
     with ExitStack() as running:
         servers = {side: running.enter_context(_serving(side, url, key)) for side in SIDES}
         for number in range(sizes.read_rounds + 1):
             for server in servers.values():
                 _drive(server, asked, counts=number > 0)
-    grown = _entries(url) - before
-    if grown != servers["ours"].answers or audited(url) != servers["naive"].answers:
+    grown = _count(url, "SELECT size FROM log_head") - before
+    lines = _count(url, "SELECT count(*) FROM bench_read_audit")
+    if (grown, lines) != (servers["ours"].answers, servers["naive"].answers):
         raise WrongAnswers(f"{servers['ours'].answers} reads left {grown} entries")
     places.drop(url)
     plain = _row(f"read_vs_plain_{dialect}", servers["ours"], servers["plain"], 1.5)
@@ -156,6 +156,6 @@ def _cpu(process: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _entries(url: str) -> int:
-    ((size,),) = asyncio.run(execute(url, [(text("SELECT size FROM log_head"), None)]))[0]
-    return int(size)
+def _count(url: str, sql: str) -> int:
+    ((number,),) = asyncio.run(execute(url, [(text(sql), None)]))[0]
+    return int(number)

@@ -4,7 +4,6 @@ No policy and no audit; or, as `naive`, one INSERT and COMMIT into an audit tabl
 service is imported here, so that none of its hooks slows the rival down.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -144,18 +143,3 @@ def _line(crn: str) -> ReadAudit:
         outcome="permitted",
         fields="appointments",
     )
-
-
-async def _count(url: str) -> int:
-    from sqlalchemy import text
-
-    engine = engine_of(url, 1)
-    async with engine.connect() as connection:
-        lines = (await connection.execute(text("SELECT count(*) FROM bench_read_audit"))).scalar_one()
-    await engine.dispose()
-    return int(lines)
-
-
-def audited(url: str) -> int:
-    """How many lines the naive rival has written."""
-    return asyncio.run(_count(url))
