@@ -1,7 +1,6 @@
 """Builds the application: opens what it needs, puts the rooms together, and gives every error its HTTP meaning once."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -12,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app import __doc__ as about
-from app.audit.submission import EventConflict, LogUnavailable
+from app.audit.submission import LogUnavailable
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
-from app.gate import AccessRefused, DecisionMismatch, open_gate
+from app.gate import AccessRefused, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
 from app.routers import agreement, oauth2, operations, people, referrals
 from app.routers.asking import BadRequest
@@ -27,8 +26,6 @@ from app.services.cursors import CursorInvalid
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
-
-log = logging.getLogger("openmind")
 
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
@@ -126,11 +123,6 @@ async def _http(_: Request, fault: Exception) -> Response:
     return response
 
 
-async def _internal(request: Request, fault: Exception) -> Response:
-    log.error("fault of our own in request %s: %s", request.scope.get("request_id"), type(fault).__name__)
-    return problem("internal")
-
-
 def _always(code: str) -> Answer:
     async def answer(_: Request, _fault: Exception) -> Response:
         return problem(code, extra={"field": "cursor"} if code == "cursor-invalid" else None)
@@ -149,7 +141,4 @@ _ANSWERS: dict[Any, Answer] = {
     TooManyStrangers: _always("too-many-failures"),
     LogUnavailable: _always("unavailable"),
     DatabaseUnavailable: _always("unavailable"),
-    EventConflict: _always("internal"),
-    DecisionMismatch: _internal,
-    Exception: _internal,
 }

@@ -1,6 +1,8 @@
-"""Plain ASGI around every request: its ids in and out, no caching, and a limit to its body."""
+"""Plain ASGI around every request: its ids in and out, no caching, a limit to its body, and no fault in words."""
 
+import logging
 import re
+import traceback
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,6 +10,7 @@ from uuid_utils import uuid7
 
 from app.routers.problems import problem
 
+log = logging.getLogger("openmind")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _TRACE = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ECHOED = {b"x-correlation-id": _ID, b"traceparent": _TRACE}
@@ -35,8 +38,12 @@ class Transport:
             return
         echoed, length = self._read(scope)
 
+        started = False
+
         async def answer(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message["headers"] = [*message["headers"], *_ALWAYS, *echoed]
             await send(message)
 
@@ -44,7 +51,12 @@ class Transport:
             await problem("body-too-large")(scope, receive, answer)
             return
         bounded = receive if scope["method"] == "GET" else _Bounded(receive, self._limit)
-        await self._app(scope, bounded, answer)
+        try:
+            await self._app(scope, bounded, answer)
+        except Exception as fault:
+            _note(scope["request_id"], fault)
+            if not started:
+                await problem("internal")(scope, receive, answer)
 
     @staticmethod
     def _read(scope: Scope) -> tuple[list[tuple[bytes, bytes]], int]:
@@ -60,6 +72,15 @@ class Transport:
         request_id = request_id or str(uuid7()).encode()
         scope["request_id"] = request_id.decode()
         return [*echoed, (b"x-request-id", request_id)], length
+
+
+def _note(request_id: str, fault: Exception) -> None:
+    """Where it happened and what kind it was; never its text, which can hold what the database was told."""
+    frames = traceback.extract_tb(fault.__traceback__)[-6:]
+    where = " < ".join(
+        f"{frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})" for frame in reversed(frames)
+    )
+    log.error("fault of our own in request %s: %s in %s", request_id, type(fault).__name__, where)
 
 
 class _Bounded:
