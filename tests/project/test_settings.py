@@ -1,0 +1,12 @@
+"""The operator's page names every setting there is, and none that there is not."""
+
+import re
+
+from app.config import Settings
+from tests.project.tree import ROOT
+
+
+def test_every_setting_is_described() -> None:
+    """A setting that nobody can find is a setting that nobody uses."""
+    described = set(re.findall(r"^\| `(OPENMIND_[A-Z_]+)`", (ROOT / "docs" / "operate.md").read_text(), re.MULTILINE))
+    assert described == {f"OPENMIND_{name.upper()}" for name in Settings.model_fields}
