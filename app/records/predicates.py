@@ -1,0 +1,302 @@
+"""What makes each fact hold, as SQL over the tables as they stand at `:at`.
+
+What is not known has its unfavourable value: a predicate that grants is EXISTS and so false without a row; one that
+withholds counts a row whose end nobody recorded as live.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+import app.tables
+from app.tables import Instant
+from app.vocabulary import HEALTH_TO_JUSTICE, Caller, Party
+
+LIVE_AFTER_CLOSING = timedelta(days=28)
+LONDON = ZoneInfo("Europe/London")
+
+AT = bindparam("at", type_=Instant())
+TODAY = bindparam("today", type_=Date())
+CLOSED_AFTER = bindparam("closed_after", type_=Date())
+USERNAME = bindparam("username", type_=String())
+CLIENT = bindparam("client", type_=String())
+TOKEN = bindparam("token", type_=String())
+PARTY = bindparam("party", type_=String())
+ROLE = bindparam("role", type_=String())
+
+Predicate = ColumnElement[bool]
+PERSON: Any = app.tables.Person.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
+
+
+def parameters(caller: Caller, at: datetime) -> dict[str, Any]:
+    """The parameters that every facts expression takes."""
+    today = at.astimezone(LONDON).date()
+    return {
+        "at": at,
+        "today": today,
+        "closed_after": today - LIVE_AFTER_CLOSING,
+        "username": caller.staff,
+        "client": caller.client,
+        "token": caller.token,
+        "party": caller.party.value,
+        "role": caller.role.value,
+    }
+
+
+ZERO: ColumnElement[Any] = literal_column("0")
+
+
+def word(word: str) -> ColumnElement[str]:
+    """A word of ours as part of the SQL text, so that it needs no parameter; never anything from outside."""
+    return literal_column(f"'{word}'", String())
+
+
+def live(record: Any) -> Predicate:
+    """A period that has begun and not ended."""
+    return and_(record.valid_from <= AT, or_(record.valid_until.is_(None), record.valid_until > AT))
+
+
+def _not_yet(moment: Any) -> Predicate:
+    return or_(moment.is_(None), moment > AT)
+
+
+def _running(record: Any) -> Predicate:
+    return and_(
+        record.start_date <= TODAY,
+        or_(record.end_date.is_(None), record.end_date >= TODAY),
+        or_(record.terminated_on.is_(None), record.terminated_on > TODAY),
+    )
+
+
+def _referral_is_live() -> Predicate:
+    return and_(
+        T.Referral.status != word("draft"),
+        T.Referral.received_on <= TODAY,
+        or_(T.Referral.closed_on.is_(None), T.Referral.closed_on > CLOSED_AFTER),
+    )
+
+
+# --- the caller ----------------------------------------------------------------------------------------------------
+
+STAFF_ID = select(T.Staff.id).where(T.Staff.username == USERNAME).scalar_subquery()
+SERVICE_ID = func.coalesce(
+    select(T.Staff.service_id).where(T.Staff.username == USERNAME).scalar_subquery(),
+    select(T.Client.service_id).where(T.Client.id == CLIENT, USERNAME.is_(None)).scalar_subquery(),
+)
+
+
+def session_is_live() -> Predicate:
+    """Whether client, token and member of staff are still good: anything revoked stops at the next request."""
+    client = exists().where(
+        T.Client.id == CLIENT,
+        T.Client.party == PARTY,
+        T.Client.registered_at <= AT,
+        _not_yet(T.Client.suspended_at),
+        or_(USERNAME.is_(None), T.Client.acts_for_staff),
+    )
+    staff = exists().where(T.Staff.username == USERNAME, _not_yet(T.Staff.revoked_at))
+    revoked = exists().where(T.RevokedToken.token == TOKEN)
+    return and_(client, or_(USERNAME.is_(None), staff), not_(revoked))
+
+
+def employed() -> Predicate:
+    """Active in the token's role at its party; for a system: registered in it, and not suspended."""
+    staff = exists().where(
+        T.Staff.username == USERNAME,
+        T.Staff.party == PARTY,
+        T.Staff.role == ROLE,
+        T.Staff.employed_from <= TODAY,
+        or_(T.Staff.employed_until.is_(None), T.Staff.employed_until >= TODAY),
+        _not_yet(T.Staff.revoked_at),
+    )
+    system = exists().where(
+        USERNAME.is_(None),
+        T.Client.id == CLIENT,
+        T.Client.party == PARTY,
+        T.Client.role == ROLE,
+        _not_yet(T.Client.suspended_at),
+    )
+    return or_(staff, system)
+
+
+def trained(course: str) -> Predicate:
+    """A completed course that has not expired."""
+    return exists().where(
+        T.Training.staff_id == STAFF_ID,
+        T.Training.course == word(course),
+        T.Training.completed_on <= TODAY,
+        T.Training.expires_on > TODAY,
+    )
+
+
+def authorised() -> Predicate:
+    """A live grant by a probation lead."""
+    return exists().where(
+        T.Authorisation.staff_id == STAFF_ID,
+        T.Authorisation.kind == word("criminal-justice"),
+        live(T.Authorisation),
+        _not_yet(T.Authorisation.revoked_at),
+    )
+
+
+# --- the caller and the person; each takes the person's id (or CRN) as a column -------------------------------------
+
+
+def caseload() -> Select[Any]:
+    """People whose current offender manager the caller is."""
+    return select(T.Allocation.person_id).where(
+        T.Allocation.staff_id == STAFF_ID, T.Allocation.kind == word("caseload"), live(T.Allocation)
+    )
+
+
+def treating() -> Select[Any]:
+    """People with a live referral to which the caller is allocated."""
+    return (
+        select(T.Allocation.person_id)
+        .join(T.Referral, T.Referral.id == T.Allocation.referral_id)
+        .where(
+            T.Allocation.staff_id == STAFF_ID,
+            T.Allocation.kind == word("treating"),
+            T.Referral.person_id == T.Allocation.person_id,
+            live(T.Allocation),
+            _referral_is_live(),
+        )
+    )
+
+
+def service() -> Select[Any]:
+    """People with a live referral to the caller's service."""
+    return select(T.Referral.person_id).where(T.Referral.service_id == SERVICE_ID, _referral_is_live())
+
+
+def subject_request() -> Select[Any]:
+    """People with an open subject access request."""
+    return select(T.SubjectRequest.person_id).where(
+        T.SubjectRequest.opened_on <= TODAY,
+        or_(T.SubjectRequest.closed_on.is_(None), T.SubjectRequest.closed_on > TODAY),
+    )
+
+
+def supervised() -> Select[Any]:
+    """People with a sentence that runs today."""
+    return select(T.Supervision.person_id).where(_running(T.Supervision))
+
+
+def mhtr() -> Select[Any]:
+    """People whose running sentence has a treatment requirement that runs too."""
+    return (
+        select(T.Requirement.person_id)
+        .join(T.Supervision, T.Supervision.id == T.Requirement.supervision_id)
+        .where(
+            T.Requirement.requirement_type == word("mental-health-treatment"),
+            T.Supervision.person_id == T.Requirement.person_id,
+            _running(T.Requirement),
+            _running(T.Supervision),
+        )
+    )
+
+
+def _limit(kind: str) -> Select[Any]:
+    return select(T.AccessLimit.person_id).where(T.AccessLimit.kind == word(kind), live(T.AccessLimit))
+
+
+def _named_on(limit: Any) -> Predicate:
+    return exists().where(T.AccessLimitName.limit_id == limit.id, T.AccessLimitName.username == USERNAME)
+
+
+def restricted() -> Select[Any]:
+    """People with a live restriction."""
+    return _limit("restriction")
+
+
+def listed() -> Select[Any]:
+    """On the list of every live restriction: of two, the stricter holds."""
+    other = aliased(T.AccessLimit)
+    elsewhere = exists().where(
+        other.person_id == T.AccessLimit.person_id,
+        other.kind == word("restriction"),
+        live(other),
+        not_(_named_on(other)),
+    )
+    return _limit("restriction").where(_named_on(T.AccessLimit), not_(elsewhere))
+
+
+def excluded() -> Select[Any]:
+    """People on whose live exclusion the caller stands."""
+    return _limit("exclusion").where(_named_on(T.AccessLimit))
+
+
+def break_glass() -> Select[Any]:
+    """CRNs for which the caller has a live emergency grant."""
+    return select(T.EmergencyGrant.crn).where(
+        T.EmergencyGrant.staff_id == STAFF_ID,
+        T.EmergencyGrant.granted_at <= AT,
+        T.EmergencyGrant.expires_at > AT,
+        _not_yet(T.EmergencyGrant.revoked_at),
+    )
+
+
+# --- consents and objections: every scope or category in one subquery ----------------------------------------------
+
+
+def _effective(consent: Any) -> Predicate:
+    """E3: from health to justice, what the justice party records needs a signed form or a countersignature."""
+    unsigned = and_(
+        consent.scope.in_([word(scope) for scope in sorted(HEALTH_TO_JUSTICE)]),
+        consent.recorded_by_party == word(Party.JUSTICE),
+        consent.signed_form.is_(None),
+        _not_yet(consent.countersigned_at),
+    )
+    return and_(consent.capacity, not_(unsigned))
+
+
+def _superseded(consent: Any) -> Predicate:
+    later = aliased(T.Consent)
+    return exists().where(
+        later.supersedes_id == consent.id,
+        later.person_id == consent.person_id,
+        later.scope == consent.scope,
+        later.valid_from <= AT,
+        _effective(later),
+    )
+
+
+def _standing(consent: Any) -> Predicate:
+    return and_(live(consent), _not_yet(consent.withdrawn_at), not_(_superseded(consent)))
+
+
+def consents() -> Select[Any]:
+    """People's permissions that hold for the caller's party: given, standing, effective, and not outweighed."""
+    refusal = aliased(T.Consent)
+    refused = exists().where(
+        refusal.person_id == T.Consent.person_id,
+        refusal.scope == T.Consent.scope,
+        refusal.decision == word("refuse"),
+        _standing(refusal),
+    )
+    names_party = exists().where(T.ConsentRecipient.consent_id == T.Consent.id, T.ConsentRecipient.party == PARTY)
+    return select(T.Consent.person_id).where(
+        T.Consent.decision == word("permit"), _standing(T.Consent), _effective(T.Consent), names_party, not_(refused)
+    )
+
+
+def objections() -> Select[Any]:
+    """People's objections that stand."""
+    return select(T.Objection.person_id).where(live(T.Objection), _not_yet(T.Objection.withdrawn_at))
