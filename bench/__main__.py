@@ -15,6 +15,8 @@ from bench.sizes import FULL, QUICK, Sizes
 from bench.table import table
 
 DATABASES = ("sqlite", "postgresql")
+WIDTH = 170
+"""Columns of a table that goes into a file."""
 Measure = Callable[[Places, Sizes], Sequence[Row]]
 
 
@@ -25,10 +27,8 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     for name in DATABASES:
         reads = (f"read_vs_plain_{name}", f"read_vs_naive_audit_{name}")
         found.append((reads, partial(_on, read.measure, name)))
-    for name in DATABASES:
-        found.append(((f"append_group_vs_single_{name}",), partial(_one_on, append.measure, name)))
-    for name in DATABASES:
-        found.append(((f"append_group_vs_single_delayed_{name}",), partial(_one_on, append.measure_delayed, name)))
+    for kind, one in (("", append.measure), ("_delayed", append.measure_delayed)):
+        found += [((f"append_group_vs_single{kind}_{name}",), partial(_one_on, one, name)) for name in DATABASES]
     for name in DATABASES:
         pages = (f"list_page_growth_{name}", f"list_page_growth_lead_{name}")
         found.append((pages, partial(_on, list_page.measure, name)))
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         print(json.dumps({row.name: row.as_data() for row in rows}, indent=2))
     else:
-        Console().print(table(rows))
+        Console(width=None if sys.stdout.isatty() else WIDTH).print(table(rows))
     return 1 if any(row.ok is False for row in rows) else 0
 
 

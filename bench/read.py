@@ -105,7 +105,7 @@ def _asked(url: str, key: Path, sizes: Sizes) -> dict[str, Any]:
 def _drive(server: Server, asked: dict[str, Any], *, counts: bool) -> None:
     asked = asked | {"port": server.port, "answered_with": server.receipt}
     before = _cpu(server.process.pid)
-    said = subprocess.run(  # noqa: S603  # our own module
+    said = subprocess.run(  # our own module
         [sys.executable, "-m", "bench.load"], input=json.dumps(asked).encode(), capture_output=True, check=True
     )
     after = _cpu(server.process.pid)

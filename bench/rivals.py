@@ -30,7 +30,7 @@ class Visit(SQLModel):
 
     id: str = Field(primary_key=True)
     referral_id: str
-    starts_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]  # an instance is a type too
+    starts_at: datetime = Field(sa_type=DateTime(timezone=True))
     minutes: int | None
     appointment_type: str
     attendance_code: str | None

@@ -1,0 +1,80 @@
+"""The benchmark's rows: every name that is promised, and the shape of each; never how fast."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import main, names
+from bench.rows import Row, skipped
+from tests.project.tree import ROOT
+
+BOTH = (
+    "read_vs_plain",
+    "read_vs_naive_audit",
+    "append_group_vs_single",
+    "append_group_vs_single_delayed",
+    "list_page_growth",
+)
+KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
+
+
+def test_every_row_has_its_name():
+    expected = {f"{row}_{database}" for row in BOTH for database in ("sqlite", "postgresql")}
+    expected |= {f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")}
+    assert expected <= set(names())
+    assert len(names()) == len(set(names()))
+
+
+def test_the_document_explains_every_row():
+    said = (ROOT / "docs" / "speed.md").read_text()
+    assert [name for name in (*BOTH, "decide_one_vs_cedarpy", "decide_person_vs_cedarpy") if name not in said] == []
+
+
+def test_decisions_are_compared_as_json(capsys: pytest.CaptureFixture[str]):
+    ended = main(["--json", "--quick", "--only", "decide"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {name for name in names() if name.startswith("decide")}
+    assert all(set(row) >= KEYS | {"cpu_us"} for row in found.values())
+    assert ended == (0 if all(row["ok"] for row in found.values()) else 1)
+
+
+def test_a_page_is_one_statement_on_sqlite(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "list_page_growth_sqlite"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS
+    assert row["statements"] == 1
+
+
+def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):
+    assert main(["--only", "nothing"]) == 2
+    assert "decide_one_vs_cedarpy" in capsys.readouterr().err
+
+
+def test_ratios_are_of_medians_and_the_spread_of_neighbours():
+    row = Row("row", "entries/s", [10.0, 30.0, 20.0], [1.0, 2.0, 4.0], 5)
+    assert (row.ratio, row.spread, row.ok) == (10, (5, 15), True)
+
+
+@pytest.mark.parametrize(
+    ("bar", "is_ceiling", "ok"),
+    [
+        pytest.param(2, False, True, id="a floor that is reached"),
+        pytest.param(3, False, False, id="a floor that is missed"),
+        pytest.param(2, True, True, id="a ceiling that is kept"),
+        pytest.param(1, True, False, id="a ceiling that is passed"),
+        pytest.param(None, False, True, id="for information"),
+    ],
+)
+def test_a_bar_is_a_floor_or_a_ceiling(bar: float | None, is_ceiling: bool, ok: bool):
+    assert Row("row", "ms", [2.0], [1.0], bar, bar_is_ceiling=is_ceiling).ok is ok
+
+
+def test_a_skipped_row_says_why_and_misses_nothing():
+    data = skipped("row", "entries/s", 10, "no C compiler").as_data()
+    assert data["skipped"] == "no C compiler"
+    assert (data["ok"], data["ratio"]) == (None, None)
+
+
+def test_the_command_is_a_script():
+    assert "python -m bench" in Path(ROOT / "scripts" / "bench").read_text()
