@@ -282,9 +282,20 @@ class Service:
     http: httpx.AsyncClient
     settings: Settings
     url: str
+    mark: int = -1
     _signing: Any = field(default=None)
 
-    def token(self, role: Role, username: str | None = None, **claims: Any) -> str:
+    async def marked(self) -> "Service":
+        """The same, with what is in the log so far left out of `entries`."""
+        ((row,),) = await execute(self.url, [(text("SELECT coalesce(max(seq), -1) FROM log_entry"), None)])
+        self.mark = row[0]
+        return self
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """What came into the log since the mark, in order."""
+        return await entries(self.url, self.mark)
+
+    def token(self, role: Role, username: str | None = None, /, **claims: Any) -> str:
         """A real access token."""
         keys = self._signing = self._signing or load_keys(self.settings)
         now = int(datetime.now(UTC).timestamp())
@@ -344,9 +355,10 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
             yield Service(app, http, settings, url)
 
 
-async def entries(url: str) -> list[dict[str, Any]]:
-    """Every entry of the log, in order."""
-    (rows,) = await execute(url, [(text("SELECT body FROM log_entry ORDER BY seq"), None)])
+async def entries(url: str, after: int = -1) -> list[dict[str, Any]]:
+    """Every entry of the log, in order; or those after one."""
+    statement = text("SELECT body FROM log_entry WHERE seq > :after ORDER BY seq")
+    (rows,) = await execute(url, [(statement, {"after": after})])
     return [json.loads(body) for (body,) in rows]
 
 

@@ -1,0 +1,250 @@
+"""A cast for the whole service: everybody who can ask, and people of whom each is known by one thing alone."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlmodel import SQLModel
+
+import app.tables as t
+from app.identity import write_private_key
+from app.vocabulary import CATEGORIES, Purpose, Role
+from tests import world
+from tests.world import NOW, TODAY, Service, of
+
+FULL, COURT, BARE, RESTRICTED, EXCLUDED, ELSEWHERE = (f"X10000{number}" for number in range(1, 7))
+NOBODY = "X999999"
+
+OLGA, OTTO = (Role.OFFENDER_MANAGER, "olga"), (Role.OFFENDER_MANAGER, "otto")
+GONE = (Role.OFFENDER_MANAGER, "gone")
+UNKNOWN = (Role.OFFENDER_MANAGER, "never-heard-of")
+PETRA = (Role.PROBATION_LEAD, "petra")
+THEO, TARA = (Role.THERAPIST, "theo"), (Role.THERAPIST, "tara")
+CARLA = (Role.CLINICAL_LEAD, "carla")
+ADAM = (Role.SERVICE_ADMINISTRATOR, "adam")
+HANA = (Role.HEALTH_TRAINER, "hana")
+RORY = (Role.RECORDS_OFFICER, "rory")
+ALMA, CARA = (Role.AUDITOR, "alma"), (Role.CALDICOTT_GUARDIAN, "cara")
+COLIN = (Role.COMMISSIONER, "colin")
+PROBATION, CLINICAL = (Role.CASE_MANAGEMENT_SYSTEM, None), (Role.CLINICAL_SYSTEM, None)
+
+CARE, WORK, PROTECT = Purpose.DIRECT_CARE.value, Purpose.SUPERVISION.value, Purpose.PUBLIC_PROTECTION.value
+EMERGENCY, OVERSIGHT = Purpose.EMERGENCY.value, Purpose.OVERSIGHT.value
+SUBJECT, EVALUATION, SYNC = Purpose.SUBJECT_ACCESS.value, Purpose.SERVICE_EVALUATION.value, Purpose.RECORDS_SYNC.value
+JUSTICE_DATA, AWARENESS, SHARING = "criminal-justice-data", "mental-health-awareness", "information-sharing"
+PLURALS = {"safety-alerts": "safety-alert", "meetings": "meeting", "consents": "consent"}
+
+
+def everybody() -> list[SQLModel]:
+    """Who asks."""
+    rows = [
+        *world.clients(),
+        *world.staff("olga", Role.OFFENDER_MANAGER, SHARING, AWARENESS, team="Leicester North"),
+        *world.staff("otto", Role.OFFENDER_MANAGER),
+        *world.staff("gone", Role.OFFENDER_MANAGER, employed_until=TODAY - timedelta(days=1)),
+        *world.staff("petra", Role.PROBATION_LEAD),
+        *world.staff("theo", Role.THERAPIST, SHARING, JUSTICE_DATA),
+        *world.staff("tara", Role.THERAPIST),
+        *world.staff("carla", Role.CLINICAL_LEAD, SHARING, JUSTICE_DATA),
+        *world.staff("adam", Role.SERVICE_ADMINISTRATOR, SHARING, JUSTICE_DATA),
+        *world.staff("hana", Role.HEALTH_TRAINER),
+        *world.staff("rory", Role.RECORDS_OFFICER),
+        *world.staff("alma", Role.AUDITOR, party="health"),
+        *world.staff("cara", Role.CALDICOTT_GUARDIAN, party="health"),
+        *world.staff("colin", Role.COMMISSIONER),
+    ]
+    return rows + [world.authorisation(name, "petra") for name in ("theo", "carla", "adam")]
+
+
+def moment(days: int) -> datetime:
+    """So many days before NOW."""
+    return NOW - timedelta(days=days)
+
+
+def treatment(crn: str, mark: str, *, of_referral: Any) -> list[Any]:
+    """A row of everything that the health party holds, each with its mark in every text."""
+
+    def row(model: Any, **values: Any) -> Any:
+        name = f"{model.__tablename__}-{mark}"
+        return of(model, crn, id=name[:36], referral_id=of_referral.id, **values)
+
+    contact = world.appointment(crn, of_referral, id=f"appointment-{mark}", site=f"SITE{mark[:4]}")
+    return [
+        contact,
+        row(t.Progress, written_on=date(2026, 3, 1), engagement=f"engagement {mark}", goals=f"goals {mark}"),
+        row(t.OutcomeScore, tool="PHQ-9", tool_code="phq9", total=14.0, band="moderate",
+            completed_at=moment(7), items=f"items {mark}"),
+        row(t.Clinical, problem_code="F32", problem=f"problem {mark}", step=3, medication=f"medication {mark}"),
+        row(t.CareActivity, appointment_id=contact.id, procedure_code=f"procedure-{mark[:6]}"),
+        row(t.SessionNote, author="theo", written_at=moment(7), kind="session", text=f"note {mark}",
+            third_party=False, serious_harm=False),
+        row(t.SafetyRecord, author="theo", written_at=moment(7), risk_to_self=f"self {mark}",
+            risk_to_others=f"others {mark}", plan=f"plan {mark}", third_party=False, serious_harm=False),
+        row(t.SafetyAlert, summary=f"alert {mark}", reason=f"alert reason {mark}", urgency="urgent",
+            recipient="olga", released_by="theo", released_at=moment(2)),
+    ]  # fmt: skip
+
+
+def sentence(crn: str, mark: str) -> list[Any]:
+    """A row of everything that the justice party holds, each with its mark in every text."""
+
+    def row(model: Any, **values: Any) -> Any:
+        return of(model, crn, id=f"{model.__tablename__}-{mark}"[:36], **values)
+
+    return [
+        row(t.Offence, kind="index", code="C1", description=f"offence {mark}", court=f"court {mark}"),
+        row(t.RiskAssessment, rosh_level="HIGH", mappa_category=2, mappa_level=1, assessed_on=date(2026, 2, 1)),
+        row(t.RiskAlert, code="RSTO", description=f"risk alert {mark}", start_date=date(2026, 2, 1)),
+        row(t.LicenceCondition, kind="exclusion-zone", description=f"zone {mark}", area=f"area {mark}",
+            start_date=date(2026, 2, 1)),
+        row(t.Obligation, kind="unpaid-work", description=f"obligation {mark}", starts_at=moment(-1),
+            ends_at=moment(-2), place=f"place {mark}"),
+    ]  # fmt: skip
+
+
+def meeting(crn: str, mark: str, **values: Any) -> Any:
+    """A three-way meeting that was held."""
+    about = {"held_at": moment(9), "offender_manager": "olga", "therapist": "theo", "agreed": f"agreed {mark}"}
+    flags = {"third_party": False, "serious_harm": False}
+    return of(t.Meeting, crn, **({"id": f"meeting-{mark}"} | about | flags | values))
+
+
+def _full() -> list[Any]:
+    """On file with everything, agreed to everything, and has asked for their own records."""
+    referral = world.referral(FULL, id="referral-full", reason="reason full", referred_by="olga")
+    order = world.supervision(FULL, id="order-full")
+    note = treatment(FULL, "full", of_referral=referral)[5].model_dump()
+    harm = note | {"id": "note-harm", "source_id": "note-harm", "text": "note of harm", "serious_harm": True}
+    third = note | {"id": "note-third", "source_id": "note-third", "text": "note of a sister", "third_party": True}
+    scopes = ("attendance", "progress", "scores", "offence", "meeting", "health-trainer")
+    return [
+        world.person(FULL, nhs_number="9990000018", pnc_number="1981/0000034U", phone="0116 000 0001"),
+        order,
+        world.requirement(FULL, order, id="requirement-full", requirement_type="unpaid-work", days=20),
+        world.caseload(FULL, "olga"),
+        referral,
+        world.referral(FULL, id="draft-full", status="draft", received_on=None, referred_by="olga", reason="my draft"),
+        world.referral(FULL, id="draft-otto", status="draft", received_on=None, referred_by="otto", reason="his draft"),
+        world.treating(FULL, "theo", referral),
+        *treatment(FULL, "full", of_referral=referral),
+        t.SessionNote(**harm),
+        t.SessionNote(**third),
+        *sentence(FULL, "full"),
+        meeting(FULL, "full"),
+        *(row for scope in scopes for row in world.consent(FULL, scope, id=f"consent-{scope}")),
+        world.objection(FULL, "identity", id="objection-full"),
+        world.subject_request(FULL),
+    ]
+
+
+def _others() -> list[Any]:
+    court = world.supervision(COURT, id="order-court")
+    treated = {crn: world.referral(crn, id=f"referral-{crn}") for crn in (COURT, RESTRICTED, EXCLUDED)}
+    elsewhere = world.referral(ELSEWHERE, id="referral-elsewhere", service_id="another-service")
+    return [
+        *(world.person(crn) for crn in (COURT, BARE, RESTRICTED, EXCLUDED, ELSEWHERE)),
+        *(world.caseload(crn, "olga") for crn in (COURT, BARE, RESTRICTED, EXCLUDED)),
+        world.caseload(ELSEWHERE, "otto"),
+        court,
+        world.requirement(COURT, court, id="requirement-court"),
+        world.supervision(RESTRICTED, id="order-restricted"),
+        world.supervision(EXCLUDED, id="order-excluded"),
+        *treated.values(),
+        elsewhere,
+        *(row for crn, referral in treated.items() for row in treatment(crn, crn, of_referral=referral)),
+        *treatment(ELSEWHERE, "elsewhere", of_referral=elsewhere),
+        world.objection(COURT, "attendance"),
+        world.objection(COURT, "referral"),
+        world.grant(COURT, "theo"),
+        world.grant(COURT, "olga"),
+        *world.limit(RESTRICTED, "restriction", "otto"),
+        *world.limit(EXCLUDED, "exclusion", "olga", "theo"),
+    ]
+
+
+def cast() -> list[SQLModel]:
+    """Everybody and everything, in the order in which it can be put in."""
+    return [*everybody(), *_full(), *_others()]
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What signs the tokens of a session."""
+    path = tmp_path_factory.mktemp("keys") / "signing.pem"
+    write_private_key(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def cast_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the cast in it, to copy."""
+    path = tmp_path_factory.mktemp("cast") / "open-mind.db"
+    shutil.copy(sqlite_template, path)
+    world.run(world.put(f"sqlite:///{path}", cast()))
+    return path
+
+
+@pytest.fixture
+def cast_url(cast_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with the cast in it."""
+    path = tmp_path / "cast.db"
+    shutil.copy(cast_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_service(
+    cast_template: Path, tmp_path_factory: pytest.TempPathFactory, key_file: Path
+) -> AsyncIterator[Service]:
+    """The application over the cast, once for all tests that only read."""
+    path = tmp_path_factory.mktemp("shared") / "cast.db"
+    shutil.copy(cast_template, path)
+    async with world.serving(f"sqlite:///{path}", key_file) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(shared_service: Service) -> Service:
+    """The same, with an empty log as far as `entries` says and no strangers counted yet."""
+    shared_service.app.state.services._strangers.clear()
+    return await shared_service.marked()
+
+
+@pytest.fixture
+async def service_alone(cast_url: str, key_file: Path) -> AsyncIterator[Service]:
+    """The application over a cast of the test's own, which it may change."""
+    async with world.serving(cast_url, key_file) as running:
+        yield running
+
+
+@pytest.fixture
+async def service_on_both(database_url: str, key_file: Path) -> AsyncIterator[Service]:
+    """The application over the cast, on SQLite and on PostgreSQL."""
+    await world.put(database_url, cast())
+    async with world.serving(database_url, key_file) as running:
+        yield running
+
+
+def told(response: httpx.Response) -> dict[str, Any]:
+    """A problem as it came, checked for what every problem has; never a stack trace."""
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == response.status_code
+    assert body["type"] == f"urn:open-mind:problem:{body['code']}"
+    assert body["title"]
+    assert body["remedy"]
+    assert "Traceback" not in response.text
+    assert 'File "' not in response.text
+    return body
+
+
+CATEGORY_WORDS = [category.value for category in CATEGORIES]
+PATHS = ["/v1/people/{crn}", "/v1/people/{crn}/access"] + [
+    f"/v1/people/{{crn}}/{word}" for word in (*CATEGORY_WORDS, *PLURALS)
+]
+"""Every address about one person."""

@@ -1,0 +1,168 @@
+"""Every address is public for a written reason or guarded: strangers and lapsed callers are refused, with one entry."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from app.main import PUBLIC, create_app
+from tests.routers.cast import CARE, FULL, GONE, OLGA, THEO, UNKNOWN, WORK, told
+from tests.world import Service, settings_for
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CRN_FREE = "/v1/people/{crn}/{category}"
+"""Asks nothing about anybody: no such category is refused before a person is looked at."""
+LISTS = ("/v1/people", "/v1/people/searches", "/v1/referrals")
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    app = create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+    for route in iter_route_contexts(app.routes):
+        assert route.path
+        for method in sorted(route.methods or ()):
+            yield method, route.path
+
+
+ROUTES = list(_routes())
+GUARDED = [(method, path) for method, path in ROUTES if path not in PUBLIC]
+IDS = [f"{method} {path}" for method, path in GUARDED]
+
+
+def filled(path: str) -> str:
+    return path.format(crn=FULL, category="horoscope", referral_id="referral-full")
+
+
+def body_for(method: str) -> dict[str, Any]:
+    return {"json": {"crn": FULL}} if method == "POST" else {}
+
+
+async def test_all_routes_are_found() -> None:
+    assert len(ROUTES) >= 31
+    assert len(GUARDED) >= 25
+    assert {path for _, path in ROUTES} & PUBLIC.keys() == PUBLIC.keys() - {"/docs"}
+
+
+async def test_every_public_address_says_why_it_is() -> None:
+    assert all(len(reason.split()) >= 4 for reason in PUBLIC.values())
+
+
+async def test_a_guarded_route_is_read_by_one_method_alone() -> None:
+    assert {method for method, path in GUARDED if path != "/v1/people/searches"} == {"GET"}
+
+
+@pytest.mark.parametrize("path", sorted(PUBLIC))
+async def test_a_public_address_names_nobody_and_leaves_no_entry(service: Service, path: str) -> None:
+    if path == "/oauth2/token":
+        answer = await service.http.post(path)
+        assert answer.json()["error"] == "invalid_request"
+    else:
+        answer = await service.http.get(path)
+        assert answer.status_code == 200
+    assert f"Family{FULL}" not in answer.text
+    assert FULL not in answer.text
+    assert "audit-receipt" not in answer.headers
+    assert await service.entries() == []
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+async def test_a_stranger_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    headers = {"Purpose-Of-Use": WORK}
+    answer = await service.http.request(method, filled(path), headers=headers, **body_for(method))
+    assert answer.status_code == 401
+    assert told(answer)["code"] == "token-missing"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    (entry,) = await service.entries()
+    assert entry["type"] == "authentication"
+    assert (entry["outcome"], entry["reason"]) == ("refused", "token-missing")
+    assert (entry["resource"], entry["requestId"]) == (path, answer.headers["x-request-id"])
+    assert entry["caller"] is None
+    assert entry["subject"] is None
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+async def test_somebody_unknown_here_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    answer = await service.request(method, filled(path), *UNKNOWN, WORK, **body_for(method))
+    if path == CRN_FREE:
+        assert told(answer)["code"] == "category-unknown"
+        return
+    assert answer.status_code == 401
+    assert told(answer)["code"] == "session-revoked"
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"], entry["released"]) == ("refused", "session-revoked", {})
+    assert entry["caller"]["staff"] == "never-heard-of"
+    assert entry["resource"] == path
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+async def test_somebody_who_left_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    answer = await service.request(method, filled(path), *GONE, WORK, **body_for(method))
+    if path == CRN_FREE:
+        assert told(answer)["code"] == "category-unknown"
+        return
+    expected = (403, "standing-lapsed") if path in LISTS else (404, "not-found")
+    assert (answer.status_code, told(answer)["code"]) == expected
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["released"]) == ("refused", {})
+    assert entry["reason"] == ("standing-lapsed" if path in LISTS else "not-permitted")
+    assert "employed" not in entry["facts"]["names"]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+async def test_a_request_without_a_purpose_is_refused_with_one_entry(service: Service, method: str, path: str) -> None:
+    answer = await service.request(method, filled(path), *OLGA, None, **body_for(method))
+    problem = told(answer)
+    assert (answer.status_code, problem["code"], problem["field"]) == (400, "purpose-missing", "Purpose-Of-Use")
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"], entry["purpose"]) == ("refused", "purpose-missing", None)
+    assert entry["caller"]["staff"] == "olga"
+    assert entry["resource"] == path
+
+
+@pytest.mark.parametrize("word", ["curiosity", "Supervision", "SUPERVISION", "supervision, direct-care", "treat"])
+async def test_a_purpose_nobody_agreed_on_is_refused_and_not_repeated(service: Service, word: str) -> None:
+    answer = await service.get(f"/v1/people/{FULL}", *OLGA, word)
+    problem = told(answer)
+    assert (answer.status_code, problem["code"], problem["field"]) == (400, "purpose-unknown", "Purpose-Of-Use")
+    assert f"'{word}'" not in answer.text
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"]) == ("refused", "purpose-unknown")
+
+
+async def test_a_request_that_names_two_purposes_names_none(service: Service) -> None:
+    token = f"Bearer {service.token(*OLGA)}"
+    headers = [("Authorization", token), ("Purpose-Of-Use", WORK), ("Purpose-Of-Use", "oversight")]
+    answer = await service.http.get(f"/v1/people/{FULL}", headers=headers)
+    assert answer.status_code == 400
+    assert told(answer)["field"] == "Purpose-Of-Use"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [pair for pair in GUARDED if pair[1] != CRN_FREE], ids=[i for i in IDS if CRN_FREE not in i]
+)
+async def test_a_purpose_that_is_not_the_roles_is_refused_with_one_entry(
+    service: Service, method: str, path: str
+) -> None:
+    answer = await service.request(method, filled(path), *OLGA, CARE, **body_for(method))
+    assert (answer.status_code, told(answer)["code"]) == (403, "purpose-not-for-role")
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"], entry["purpose"]) == ("refused", "purpose-not-for-role", CARE)
+    assert entry["facts"] is None
+
+
+@pytest.mark.parametrize(
+    ("who", "code", "purpose"),
+    [
+        pytest.param(THEO, "TREAT", "direct-care", id="TREAT is direct care"),
+        pytest.param(OLGA, "THREAT", "public-protection", id="THREAT is public protection"),
+        pytest.param(OLGA, "BTG", "emergency", id="BTG is an emergency"),
+    ],
+)
+async def test_a_code_of_hl7_stands_for_its_purpose(service: Service, who: Any, code: str, purpose: str) -> None:
+    crn = "X100002" if code == "BTG" else FULL
+    answer = await service.get(f"/v1/people/{crn}", *who, code)
+    assert answer.status_code == 200
+    assert answer.json()["purpose"] == purpose
+    (entry,) = await service.entries()
+    assert entry["purpose"] == purpose
