@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.audit.verify import Report, verify
 from app.db import Address
@@ -153,8 +154,6 @@ class Connection:
 
 def log_of(url: str) -> list[tuple[int, str, dict[str, Any]]]:
     """Every entry in order: its number, its leaf and what it says."""
-    from sqlalchemy import text
-
     statement = text("SELECT seq, leaf_hash, body FROM log_entry ORDER BY seq")
     (rows,) = world.run(world.execute(url, [(statement, None)]))
     return [(seq, bytes(leaf).hex(), json.loads(body)) for seq, leaf, body in rows]

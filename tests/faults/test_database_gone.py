@@ -73,7 +73,7 @@ async def test_postgres_stops_and_comes_back(spare_postgres: LocalServer, key: P
     spare_postgres.start()
     wait_for(lambda: upgrade(url))
     await fill(url)
-    async with calling(url, key) as (service, running):
+    async with calling(url, key) as (service, _):
         await back(service)
         goes: tuple[Callable[[], None], ...] = (spare_postgres.stop, spare_postgres.kill)
         for go in goes:
@@ -93,7 +93,7 @@ async def test_postgres_stops_and_comes_back(spare_postgres: LocalServer, key: P
 async def test_postgres_ends_every_session(postgres_url: str, key: Path, postgres_server: Any) -> None:
     """An operator ends the sessions under load: whoever asks is answered or told to try again, and soon answered."""
     await fill(postgres_url)
-    async with calling(postgres_url, key) as (service, running):
+    async with calling(postgres_url, key) as (service, _):
         await back(service)
         asking = asyncio.gather(*(read(service) for _ in range(64)))
         await asyncio.sleep(0.05)

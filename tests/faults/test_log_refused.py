@@ -48,7 +48,7 @@ async def test_postgres_refuses_the_entry(postgres_url: str, key: Path, subtests
     """Whatever hinders it: 503, no data, nothing half written; and once it's gone answers, without a restart."""
     await fill(postgres_url)
     owner = Owner(Address(postgres_url))
-    async with calling(postgres_url, key, database_role=SERVICE_ROLE) as (service, running):
+    async with calling(postgres_url, key, database_role=SERVICE_ROLE) as (service, _):
         await back(service)
         for name, (hinder, put_back) in HINDRANCES.items():
             held = entries_of(postgres_url)
@@ -67,7 +67,7 @@ async def test_sqlite_refuses_the_entry(sqlite_url: str, key: Path) -> None:
     """The same for a trigger that raises there."""
     await fill(sqlite_url)
     owner = Owner(Address(sqlite_url))
-    async with calling(sqlite_url, key) as (service, running):
+    async with calling(sqlite_url, key) as (service, _):
         await back(service)
         owner.run("CREATE TRIGGER stop BEFORE INSERT ON log_entry BEGIN SELECT RAISE(ABORT, 'stop'); END")
         try:
@@ -96,7 +96,7 @@ async def test_a_full_disk_under_sqlite(sqlite_url: str, key: Path) -> None:
 async def test_somebody_holds_sqlites_lock(sqlite_url: str, key: Path) -> None:
     """Longer than anybody waits: 503 and no data, and meanwhile the process answers what needs no log."""
     await fill(sqlite_url)
-    async with calling(sqlite_url, key) as (service, running):
+    async with calling(sqlite_url, key) as (service, _):
         await back(service)
         other = sqlite3.connect(Address(sqlite_url).path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
@@ -114,7 +114,7 @@ async def test_a_file_gone_and_back(sqlite_url: str, key: Path) -> None:
     """A file that was moved away can still be read by who has it open: nobody is answered from it."""
     await fill(sqlite_url)
     path = Address(sqlite_url).path
-    async with calling(sqlite_url, key) as (service, running):
+    async with calling(sqlite_url, key) as (service, _):
         await back(service)
         move(path, path + ".away")
         for response in await ask_everything(service):
@@ -130,7 +130,7 @@ async def test_another_file_in_its_place(sqlite_url: str, key: Path) -> None:
     """A file restored over the one in use: what it says counts, for reads as for the log."""
     await fill(sqlite_url)
     path = Address(sqlite_url).path
-    async with calling(sqlite_url, key) as (service, running):
+    async with calling(sqlite_url, key) as (service, _):
         await back(service)
         restored = copy(path, path + ".copy")
         withdraw = update(t.Consent).where(t.Consent.person_id == person_id(CRNS[0]))
