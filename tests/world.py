@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI
@@ -349,10 +350,12 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
 
     settings = settings_for(url, key, **values)
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://open-mind.test") as http:
-            yield Service(app, http, settings, url)
+    # collecting and freezing is for a process that lives long, and takes most of a start
+    with patch("app.main.gc"):
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="https://open-mind.test") as http:
+                yield Service(app, http, settings, url)
 
 
 async def entries(url: str, after: int = -1) -> list[dict[str, Any]]:
