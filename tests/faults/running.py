@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -32,11 +31,9 @@ _STOPPED = FastAPI()
 
 
 class Running:
-    """One service: a uvicorn process, or with `workers` its parent with so many children."""
+    """One service: a uvicorn process."""
 
-    def __init__(
-        self, url: str, key: Path, workers: int = 1, environment: Mapping[str, str] | None = None, **settings: str
-    ) -> None:
+    def __init__(self, url: str, key: Path, environment: Mapping[str, str] | None = None, **settings: str) -> None:
         self.url, self.port = url, _free_port()
         self.said = key.with_name(f"said-{self.port}")
         self.settings = world.settings_for(url, key, **settings)
@@ -50,7 +47,7 @@ class Running:
         named = {f"OPENMIND_{name.upper()}": value for name, value in (given | settings).items()}
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENMIND_")}
         command = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", f"--port={self.port}"]
-        command += ["--no-access-log", "--log-level=warning", f"--workers={workers}"]
+        command += ["--no-access-log", "--log-level=warning"]
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 command,
@@ -59,7 +56,6 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                start_new_session=True,
             )
 
     def wait_until_up(self) -> None:
@@ -75,9 +71,8 @@ class Running:
                 time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill -9, with every child."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill -9."""
+        self.process.kill()
         self.process.wait()
 
     @asynccontextmanager

@@ -48,9 +48,9 @@ async def ask_once(service: Running) -> tuple[int, float]:
 
 
 def test_killed_in_mid_burst(filled: str, key: Path) -> None:
-    """Three times over: each answer's receipt stands in the log, once; a new service goes on at once."""
+    """Twice over: each answer's receipt stands in the log, once; a new service goes on at once."""
     answered: Answered = {}
-    for seconds in (0, 0.15, 0.4):
+    for seconds in (0, 0.3):
         with run(filled, key) as (service,):
             answered |= asyncio.run(read_until_killed(service, seconds, f"after-{seconds}"))
     with run(filled, key) as (service,):
@@ -59,7 +59,7 @@ def test_killed_in_mid_burst(filled: str, key: Path) -> None:
         assert took < 5
     held = log_of(filled)
     print(f"{len(answered)} answered, {len(held)} entries")
-    assert len(answered) > 3 * AT_ONCE
+    assert len(answered) > AT_ONCE
     assert [seq for seq, _, _ in held] == list(range(len(held)))
     stored = {body["requestId"]: f"{seq}:{leaf}" for seq, leaf, body in held}
     assert len(stored) == len(held), "a request has two entries"

@@ -4,6 +4,7 @@ import asyncio
 import resource
 import shutil
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,9 @@ async def test_another_file_in_its_place(sqlite_url: str, key: Path) -> None:
         await back(service)
         restored = copy(path, path + ".copy")
         withdraw = update(t.Consent).where(t.Consent.person_id == person_id(CRNS[0]))
-        await world.execute(f"sqlite:///{restored}", [(withdraw.values(valid_until=world.LONG_AGO), None)])
+        await world.execute(
+            f"sqlite:///{restored}", [(withdraw.values(valid_until=world.NOW - timedelta(days=1)), None)]
+        )
         move(path, path + ".away")
         move(restored, path)
         response = await read(service)
