@@ -26,7 +26,7 @@ def slow_disk(directory: Path) -> dict[str, str]:
 
 
 async def rounds(services: list[Running], flushes: int) -> list[list[float]]:
-    """When each of 64 concurrent reads was answered, in flushes: a first round, then up to three till one is in time."""
+    """When each of 64 concurrent reads was answered, in flushes: a first round, then three or till one is good."""
     asked = [services[number % len(services)] for number in range(AT_ONCE)]
     connections = [await Connection.open(service.port) for service in asked]
     requests = [service.asks(CRNS[number % len(CRNS)], number) for number, service in enumerate(asked)]
