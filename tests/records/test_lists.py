@@ -60,7 +60,7 @@ async def pages(
         if cursor is None:
             return rows
         assert len(page["data"]) == size  # a page that goes on is full
-        assert len(rows) < 500, "the list never ends"
+        assert len(rows) < 100, "the list never ends"
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def close_to_some_clause(agreement: CompiledAgreement) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("is_over", [False, True], ids=["in force", "ended"])
 def test_conditions_in_sql_are_those_that_decide_uses(is_over: bool) -> None:
-    """Every read of every role, on each condition's own facts and all that differ from them by one or by two."""
+    """Every read of every role, on what each condition needs and on all that differs from it by one fact."""
     agreement = ended() if is_over else agreed().at(NOW)
     check_conditions(is_over, agreement, close_to_some_clause(agreed().at(NOW)))
 
@@ -326,13 +326,17 @@ def test_conditions_in_sql_on_any_facts(facts: list[int], is_over: bool) -> None
     check_conditions(is_over, ended() if is_over else agreed().at(NOW), tuple(facts))
 
 
+def is_ever_open(question: Question, category: Category) -> bool:
+    return bool(_conditions(question, category, agreed().at(NOW)))
+
+
 def check_conditions(is_over: bool, agreement: CompiledAgreement, facts: Sequence[int]) -> None:
     connection = sqlite3.connect(":memory:")
-    given_ = json.dumps(facts)
     try:
         for (question, category), sql in predicates(is_over):
-            said = [bool(value) for (value,) in connection.execute(sql, (given_,))]
-            decided = [decide(replace(question, subjects=(category,)), bits, agreement).any_permitted for bits in facts]
+            asked = facts if is_ever_open(question, category) else facts[:3]
+            said = [bool(value) for (value,) in connection.execute(sql, (json.dumps(asked),))]
+            decided = [decide(replace(question, subjects=(category,)), bits, agreement).any_permitted for bits in asked]
             assert said == decided, (question.caller.role, question.purpose, category)
     finally:
         connection.close()
