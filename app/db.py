@@ -5,6 +5,7 @@ any SQLAlchemy engine or session by an event, so that a forgotten gate is an err
 """
 
 import asyncio
+import os
 import re
 import sqlite3
 from abc import ABC, abstractmethod
@@ -204,13 +205,25 @@ class SqliteDatabase(Database):
     dialect = "sqlite"
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._connection = open_sqlite(path)
+        self._opened = self._file()
 
     async def _run(self, sql: str, arguments: list[Any]) -> Sequence[Any]:
         try:
+            if (file := self._file()) != self._opened:  # another file stands in its place, a restored backup say
+                self._connection.close()
+                self._connection, self._opened = open_sqlite(self._path), file
             return self._connection.execute(sql, arguments).fetchall()
-        except sqlite3.OperationalError as fault:
+        except (sqlite3.DatabaseError, OSError) as fault:
             raise DatabaseUnavailable("the database file cannot be read") from fault
+
+    def _file(self) -> tuple[int, int] | None:
+        """Which file the path names; None in memory. OSError if it names none."""
+        if self._path in ("", ":memory:"):
+            return None
+        found = os.stat(self._path)
+        return found.st_dev, found.st_ino
 
     async def close(self) -> None:
         """Close the file."""

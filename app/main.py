@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app import __doc__ as about
-from app.audit.submission import LogUnavailable
+from app.audit.submission import EntryRefused, LogUnavailable
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, open_gate
@@ -140,5 +140,6 @@ _ANSWERS: dict[Any, Answer] = {
     BodyTooLarge: _always("body-too-large"),
     TooManyStrangers: _always("too-many-failures"),
     LogUnavailable: _always("unavailable"),
+    EntryRefused: _always("unavailable"),
     DatabaseUnavailable: _always("unavailable"),
 }

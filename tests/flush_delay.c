@@ -10,7 +10,8 @@ static void wait_for_disk(void)
     double ms = given ? atof(given) : 0;
     struct timespec pause = {(time_t)(ms / 1000), (long)((ms - 1000 * (long)(ms / 1000)) * 1000000)};
     if (ms > 0)
-        nanosleep(&pause, NULL);
+        while (nanosleep(&pause, &pause) != 0) {
+        } // a signal cuts a sleep short
 }
 
 int fsync(int file)

@@ -72,8 +72,8 @@ class Asking:
         reason = "not-permitted" if on_file else "not-on-file"
         await self._gate.append(self._question, agreement, decision, standing, reason=reason)
         whole = decide(replace(self._question, subjects=CATEGORIES), standing.facts, agreement)
-        if not on_file or not whole.any_permitted:
-            return NotOnFile()
+        if not on_file or self._referral is not None or not whole.any_permitted:
+            return NotOnFile()  # a referral's id: that it exists is itself in the category that is closed
         asked = set(self._question.subjects)
         return AccessRefused("withheld", [each for each in explain(whole, agreement) if each.subject in asked])
 

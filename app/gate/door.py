@@ -1,6 +1,7 @@
 """The gate itself: what a question is asked of, and the only place from which entries are written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,10 +97,10 @@ class Gate:
         """
         agreement = await self.check_purpose(question)
         standing = await self.records.standing(question.caller, facts_at or question.at, crn=question.crn or "")
-        if not standing.session_is_live:
+        if not standing.session_is_live or not (facts_at is None or await self._client_is_live(question)):
             raise await self.refuse(question, "session-revoked", standing.facts)
         decision = decide(question, standing.facts, agreement)
-        if any(not ruling.permitted for ruling in decision.rulings):
+        if not decision.any_permitted or any(not ruling.permitted for ruling in decision.rulings):
             await self.append(question, agreement, decision, standing, reason="not-permitted")
             raise NotOnFile
         said = self._phrases.say(question, decision.rulings, agreement)
@@ -131,6 +132,11 @@ class Gate:
         made = tuple(Change(*change) for change in changes)
         (receipt,) = await self.log.append(Submission((record.sealed(),), made))
         return receipt
+
+    async def _client_is_live(self, question: Question) -> bool:
+        """Whether the system that brings an older record may speak today, whoever made the record then."""
+        system = replace(question.caller, staff=None)
+        return (await self.records.standing(system, question.at, crn="")).session_is_live
 
     async def append(
         self,

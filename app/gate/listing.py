@@ -67,9 +67,10 @@ class AskingMany:
         gate, question, asked = self._gate, self._question, self._listing
         agreement = self._agreement = await gate.check_purpose(question)
         wanted = {self._kind.category: "not-permitted-for-role"}
-        wanted |= {self._kind.filters[name].category: "filter-not-permitted" for name in asked.filters}
+        for name in asked.filters:
+            wanted.setdefault(self._kind.filters[name].category, "filter-not-permitted")
         conditions = {}
-        for category, code in reversed(wanted.items()):
+        for category, code in wanted.items():
             conditions[category] = _conditions(question, category, agreement)
             if not conditions[category]:
                 raise await gate.refuse(question, code)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, case, cast, func, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, cast, func, literal_column, not_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -39,6 +39,11 @@ def _bit(fact: Fact) -> ColumnElement[Any]:
 SCOPES = {scope.value: Fact(f"consent:{scope.value}") for scope in Scope}
 OBJECTIONS = {category.value: objection_to(category) for category in CATEGORIES if category not in NEVER_OBJECTED}
 
+COURSES = {
+    "information-sharing": Fact.TRAINED_SHARING,
+    "criminal-justice-data": Fact.TRAINED_JUSTICE_DATA,
+    "mental-health-awareness": Fact.TRAINED_AWARENESS,
+}
 _CALLER: dict[Fact, Callable[[], Predicate]] = {
     Fact.EMPLOYED: predicates.employed,
     Fact.TRAINED_SHARING: lambda: predicates.trained("information-sharing"),
@@ -57,6 +62,15 @@ _PERSON: dict[Fact, Callable[[], Select[Any]]] = {
     Fact.RESTRICTED: predicates.restricted,
     Fact.SUBJECT_REQUEST: predicates.subject_request,
 }
+_APART = (
+    Fact.TRAINED_SHARING,
+    Fact.TRAINED_JUSTICE_DATA,
+    Fact.TRAINED_AWARENESS,
+    Fact.RESTRICTED,
+    Fact.LISTED,
+    Fact.EXCLUDED,
+)
+_ONE_BY_ONE = [fact for fact in (*_CALLER, Fact.BREAK_GLASS, *_PERSON) if fact not in _APART]
 SELECTIVE = (Fact.BREAK_GLASS, Fact.CASELOAD, Fact.TREATING, Fact.SUBJECT_REQUEST, Fact.SERVICE, Fact.MHTR)
 """Facts that few people have for one caller, most selective first: what a list starts from instead of everybody."""
 
@@ -89,12 +103,44 @@ def holds(fact: Fact, person: Any) -> Predicate:
 
 def facts_of(person: Any) -> ColumnElement[Any]:
     """Every fact of (caller, person) as one integer; what the gate decides on and the log keeps."""
-    singles = [*_CALLER, Fact.BREAK_GLASS, *_PERSON]
     total: ColumnElement[Any] = _bits(T.Consent.scope, SCOPES, predicates.consents(), person.id)
     total = total + _bits(T.Objection.category, OBJECTIONS, predicates.objections(), person.id)
-    for fact in singles:
-        total = total + case((holds(fact, person), _bit(fact)), else_=ZERO)
+    total = total + _trainings() + _limits(person)
+    for fact in _ONE_BY_ONE:
+        total = total + case((_CALLER[fact]() if fact in _CALLER else _looked_up(fact, person), _bit(fact)), else_=ZERO)
     return total
+
+
+def _looked_up(fact: Fact, person: Any) -> Predicate:
+    """The same as `holds`, as a look-up by the person: of an EXISTS, PostgreSQL may first hash everybody's rows."""
+    key, source = people_with(fact)
+    (column,) = source.selected_columns
+    whose = getattr(person, key)
+    one: Select[Any] = source.where(column == whose).with_only_columns(literal_column("1")).limit(literal_column("1"))
+    return one.correlate(whose.table).scalar_subquery().is_not(None)
+
+
+def _trainings() -> ColumnElement[Any]:
+    """Every course in one pass; which of them is valid is what `predicates.trained` says."""
+    training = T.Training
+    bit = case(
+        *((training.course == predicates.word(course), _bit(fact)) for course, fact in COURSES.items()), else_=ZERO
+    )
+    total = cast(func.coalesce(func.sum(bit.distinct()), ZERO), BigInteger)
+    return select(total).where(*predicates.valid_training()).scalar_subquery()
+
+
+def _limits(person: Any) -> ColumnElement[Any]:
+    """Restricted, listed and excluded in one pass over a person's live limits, which few people have."""
+    limit = T.AccessLimit
+    named = predicates.named_on(limit)
+    restriction = limit.kind == predicates.word("restriction")
+    restricted = func.max(case((restriction, _bit(Fact.RESTRICTED)), else_=ZERO))
+    listed = func.min(case((and_(restriction, named), _bit(Fact.LISTED)), (restriction, ZERO)))  # on every list
+    excluded = func.max(case((and_(not_(restriction), named), _bit(Fact.EXCLUDED)), else_=ZERO))
+    total = sum((func.coalesce(each, ZERO) for each in (restricted, listed, excluded)), start=ZERO)
+    counted = select(cast(total, BigInteger)).where(limit.person_id == person.id, live(limit))
+    return counted.correlate(person.id.table).scalar_subquery()
 
 
 class _Joined(FunctionElement[str]):

@@ -48,7 +48,9 @@ REFERRAL_IN_LISTS = (
     "end_code",
     "closed_on",
 )
-DRAFTS_FIRST: ColumnElement[Any] = func.date(literal_column("'9999-12-31'"), type_=Date())
+DRAFTS_FIRST: ColumnElement[Any] = func.date(
+    literal_column("'9999-12-30'"), type_=Date()
+)  # asyncpg sends the last day there is as infinity
 
 
 class Condition(NamedTuple):

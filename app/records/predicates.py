@@ -136,14 +136,14 @@ def employed() -> Predicate:
     return or_(staff, system)
 
 
+def valid_training() -> tuple[Predicate, ...]:
+    """Of the caller's completed courses, those that have not expired."""
+    return T.Training.staff_id == STAFF_ID, T.Training.completed_on <= TODAY, T.Training.expires_on > TODAY
+
+
 def trained(course: str) -> Predicate:
     """A completed course that has not expired."""
-    return exists().where(
-        T.Training.staff_id == STAFF_ID,
-        T.Training.course == word(course),
-        T.Training.completed_on <= TODAY,
-        T.Training.expires_on > TODAY,
-    )
+    return exists().where(*valid_training(), T.Training.course == word(course))
 
 
 def authorised() -> Predicate:
@@ -217,7 +217,8 @@ def _limit(kind: str) -> Select[Any]:
     return select(T.AccessLimit.person_id).where(T.AccessLimit.kind == word(kind), live(T.AccessLimit))
 
 
-def _named_on(limit: Any) -> Predicate:
+def named_on(limit: Any) -> Predicate:
+    """The caller's name stands on this limit's list."""
     return exists().where(T.AccessLimitName.limit_id == limit.id, T.AccessLimitName.username == USERNAME)
 
 
@@ -233,14 +234,14 @@ def listed() -> Select[Any]:
         other.person_id == T.AccessLimit.person_id,
         other.kind == word("restriction"),
         live(other),
-        not_(_named_on(other)),
+        not_(named_on(other)),
     )
-    return _limit("restriction").where(_named_on(T.AccessLimit), not_(elsewhere))
+    return _limit("restriction").where(named_on(T.AccessLimit), not_(elsewhere))
 
 
 def excluded() -> Select[Any]:
     """People on whose live exclusion the caller stands."""
-    return _limit("exclusion").where(_named_on(T.AccessLimit))
+    return _limit("exclusion").where(named_on(T.AccessLimit))
 
 
 def break_glass() -> Select[Any]:
@@ -291,7 +292,9 @@ def consents() -> Select[Any]:
         refusal.decision == word("refuse"),
         _standing(refusal),
     )
-    names_party = exists().where(T.ConsentRecipient.consent_id == T.Consent.id, T.ConsentRecipient.party == PARTY)
+    recipient = T.ConsentRecipient
+    named = select(recipient.party).where(recipient.consent_id == T.Consent.id, recipient.party == PARTY)
+    names_party = named.correlate(T.Consent).scalar_subquery().is_not(None)  # looked up; a join may read them all
     return select(T.Consent.person_id).where(
         T.Consent.decision == word("permit"), _standing(T.Consent), _effective(T.Consent), names_party, not_(refused)
     )

@@ -88,9 +88,14 @@ def asker(*parameters: str) -> Callable[[Request], Awaitable[Asker]]:
         at = services.clock()
         resource = request.scope["route"].path
         caller = await services.authenticate(
-            request.headers.get("authorization"), datetime.now(UTC), at, resource, request.scope["request_id"]
+            ", ".join(request.headers.getlist("authorization")) or None,
+            datetime.now(UTC),
+            at,
+            resource,
+            request.scope["request_id"],
         )
-        word = request.headers.get("purpose-of-use", "").strip()
+        words = request.headers.getlist("purpose-of-use")
+        word = ", ".join(words).strip()  # two of them name none
         purpose = _PURPOSES.get(word)
         if purpose is None:
             code = "purpose-unknown" if word else "purpose-missing"

@@ -16,7 +16,7 @@ from app.vocabulary.identifiers import IdentifierInvalid, crn, nhs_number, pnc_n
 router = APIRouter(prefix="/v1/people", tags=["people"])
 READ = Action.READ
 PLURALS = {"safety-alerts": Category.SAFETY_ALERT, "meetings": Category.MEETING, "consents": Category.CONSENT}
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 _CANONICAL = {"crn": crn, "nhsNumber": nhs_number, "pncNumber": pnc_number, "postcode": postcode}
 
 

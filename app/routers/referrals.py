@@ -1,5 +1,6 @@
 """Referrals: one by its id, and lists."""
 
+import re
 from typing import get_args
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,9 @@ from app.vocabulary.words import ReferralStatus
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 _STATUSES = get_args(ReferralStatus)
+_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
+_NOBODYS = "no-referral"
+"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 
 
 @router.get("", response_model=shapes.referrals_page(), responses=PAGED)
@@ -29,4 +33,5 @@ async def referrals(ask: AskingReferrals, request: Request) -> Response:
 @router.get("/{referral_id}", response_model=shapes.referral_answer(), responses=REFUSALS)
 async def referral(referral_id: str, ask: Asking) -> Response:
     """One referral; one that is out of reach is answered like one that does not exist."""
-    return answered(await ask.services.referrals.one(ask.asks(Action.READ, (Category.REFERRAL,)), referral_id))
+    known = referral_id if _ID.fullmatch(referral_id) else _NOBODYS
+    return answered(await ask.services.referrals.one(ask.asks(Action.READ, (Category.REFERRAL,)), known))

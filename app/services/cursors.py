@@ -37,10 +37,18 @@ def decode(cursor: str, shape: tuple[type, ...], listing: str, filters: Mapping[
         raise CursorInvalid("the cursor cannot be read") from fault
     if bound != _bound_to(listing, filters):
         raise CursorInvalid("the cursor belongs to another list or other filters")
+    if encode(read, listing, filters) != cursor:
+        raise CursorInvalid("the cursor is written in another way than here")
     return read
 
 
 def _read(value: Any, kind: type) -> Any:
     if not isinstance(value, str) or "\x00" in value:
         raise TypeError(value)
-    return date.fromisoformat(value) if kind is date else value
+    value.encode()  # half a character is no key
+    if kind is not date:
+        return value
+    day = date.fromisoformat(value)
+    if day in (date.min, date.max):  # asyncpg sends them as infinities
+        raise ValueError(value)
+    return day

@@ -162,7 +162,7 @@ def person_answer() -> type[BaseModel]:
 def referral_answer() -> type[BaseModel]:
     """GET /v1/referrals/{id}."""
     (section,) = sections(Category.REFERRAL)
-    return create_model("ReferralAnswer", __base__=_row(section), crn=(str, ...))
+    return create_model("OneReferral", __base__=_row(section), crn=(str, ...))
 
 
 @cache

@@ -68,7 +68,7 @@ class TestASingleRead:
         assert (entry["purpose"], entry["action"], entry["resource"]) == ("supervision", "read", "/v1/test")
         assert (entry["requestId"], entry["type"]) == ("request-7", "access")
         assert entry["caller"]["staff"] == "olive"
-        assert entry["person"] == {"personId": person_id(CRN), "crn": CRN, "consents": [given[0].id]}  # type: ignore[attr-defined]
+        assert entry["person"] == {"personId": person_id(CRN), "crn": CRN, "consents": [given[0].id]}
         assert entry["answerDigest"] == hmac.digest(entry["salt"], b'{"some":"answer"}', "sha256").hex()
         body = {key: value for key, value in entry.items() if key not in ("person", "salt")}
         assert CRN not in json.dumps(body), "whom it is about stands in the part that can be erased"
@@ -91,7 +91,7 @@ class TestASingleRead:
             await ask(gate, asks("olive", "supervision", ATTENDANCE, crn=CRN))
         (entry,) = await entries(sqlite_url)
         assert entry["clauses"] == clauses
-        assert entry["person"]["consents"] == ([given[0].id] if relies else [])  # type: ignore[attr-defined]
+        assert entry["person"]["consents"] == ([given[0].id] if relies else [])
 
     async def test_a_caveat_narrows_the_fields(self, sqlite_url: str) -> None:
         await put(sqlite_url, patient(), world.consent(CRN, "scores"))
@@ -148,7 +148,7 @@ class TestAList:
         assert one["released"] == {"identity": ["crn", "dateOfBirth", "familyName", "givenNames", "sex"]}
         assert two["released"] == {"identity": ["crn"]}
         assert [each["person"]["crn"] for each in (one, two)] == [CRN, OTHER] == [row["crn"] for row in rows]
-        assert one["person"]["consents"] == [given[0].id]  # type: ignore[attr-defined]
+        assert one["person"]["consents"] == [given[0].id]
         assert {each["requestId"] for each in (one, two)} == {"request-8"}
         assert {tuple(each["clauses"]) for each in (one, two)} == {("H3",)}
         for entry, row in zip((one, two), rows, strict=True):

@@ -40,7 +40,7 @@ def _closed(crn: str, days: int) -> Any:
 
 def _superseded(crn: str) -> list[Any]:
     first, *named = world.consent(crn, "attendance")
-    return [first, *named, *world.consent(crn, "attendance", decision="refuse", supersedes_id=first.id)]  # type: ignore[attr-defined]
+    return [first, *named, *world.consent(crn, "attendance", decision="refuse", supersedes_id=first.id)]
 
 
 def _patient(crn: str) -> list[Any]:

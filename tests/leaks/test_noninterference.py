@@ -88,7 +88,7 @@ JUSTICE = [_rows(FULL, model) for model in (t.Offence, t.RiskAssessment, t.Licen
 ITEMS = _sql("UPDATE outcome_score SET items = ?")
 ADDRESS = _sql("UPDATE person SET address = ?, phone = ?, postcode = 'LE9 9ZZ'")
 HIDDEN_SENTENCE: Change = lambda mark: [world.supervision(BARE)]  # noqa: E731  # a change among others
-OBJECTS: Change = lambda mark: [world.objection(FULL, "scores"), world.objection(BARE, "notes")]  # noqa: E731
+OBJECTS: Change = lambda mark: [world.objection(FULL, "scores"), world.objection(BARE, "notes")]  # noqa: E731  # a change too
 
 CALLERS: dict[str, tuple[Any, tuple[str, ...], list[Change]]] = {
     "an offender manager": (OLGA, (WORK,), [

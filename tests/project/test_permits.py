@@ -7,7 +7,7 @@ import pytest
 from tests.project.tree import ROOT
 
 HOME = "app/records/permit.py"
-ISSUING = {"issue", "issue_list", "_SEAL"}
+ISSUING = {"issue", "issue_tables", "_SEAL"}
 
 
 def modules() -> list[str]:
@@ -50,7 +50,7 @@ def test_only_the_gate_issues_permits() -> None:
         "from app.records.permit import issue",
         "from app.records.permit import issue as allow",
         "from app.records.permit import *",
-        "from app.records import permit\npermit.issue_list(1)",
+        "from app.records import permit\npermit.issue_tables(1)",
         "from app.records import permit as p\np.issue(1)",
         "import app.records.permit as p\np._SEAL",
         "import app.records.permit\napp.records.permit.issue(1)",
