@@ -257,7 +257,7 @@ class PostgresDatabase(Database):
     async def _run(self, sql: str, arguments: list[Any]) -> Sequence[Any]:
         try:
             pool = self._pool or await self._open()
-            async with pool.acquire(timeout=STATEMENT_SECONDS) as connection:
+            async with pool.acquire() as connection:  # bounded by the statements ahead, each of which has a timeout
                 rows: Sequence[Any] = await connection.fetch(sql, *arguments)
                 return rows
         except _GONE as fault:

@@ -9,12 +9,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.records import predicates
 from app.records.predicates import PERSON, USERNAME, ZERO, Predicate, T, live, parameters, session_is_live
-from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Fact, Scope, objection_to
+from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Fact, Facts, Scope, objection_to
 
 __all__ = [
     "PERSON",
     "SELECTIVE",
     "USERNAME",
+    "consents_relied_on",
+    "facts_but_consents",
     "facts_of",
     "holds",
     "live",
@@ -103,8 +105,20 @@ def holds(fact: Fact, person: Any) -> Predicate:
 
 def facts_of(person: Any) -> ColumnElement[Any]:
     """Every fact of (caller, person) as one integer; what the gate decides on and the log keeps."""
-    total: ColumnElement[Any] = _bits(T.Consent.scope, SCOPES, predicates.consents(), person.id)
-    total = total + _bits(T.Objection.category, OBJECTIONS, predicates.objections(), person.id)
+    return _bits(T.Consent.scope, SCOPES, predicates.consents(), person.id) + facts_but_consents(person)
+
+
+def consents_relied_on(named: tuple[tuple[str, str], ...]) -> Facts:
+    """The facts that follow from the consents of `relied_on`, so that a single read asks for them once."""
+    total = 0
+    for scope, _ in named:
+        total |= SCOPES[scope].bit
+    return total
+
+
+def facts_but_consents(person: Any) -> ColumnElement[Any]:
+    """The facts of (caller, person) without those of `relied_on`, whose ids a single read needs anyway."""
+    total: ColumnElement[Any] = _bits(T.Objection.category, OBJECTIONS, predicates.objections(), person.id)
     total = total + _trainings() + _limits(person)
     for fact in _ONE_BY_ONE:
         total = total + case((_CALLER[fact]() if fact in _CALLER else _looked_up(fact, person), _bit(fact)), else_=ZERO)

@@ -49,7 +49,11 @@ def _of_person(match: Any) -> Select[Any]:
     live = case((facts.session_is_live(), literal_column("1")), else_=literal_column("0"))
     return (
         select(
-            live.label("live"), person.id, person.crn, facts.facts_of(person).label("facts"), facts.relied_on(person)
+            live.label("live"),
+            person.id,
+            person.crn,
+            facts.facts_but_consents(person).label("facts"),
+            facts.relied_on(person),
         )
         .select_from(nobody)
         .outerjoin(T.Person.__table__, match)
@@ -163,7 +167,8 @@ class Records:
         ((live, person_id, crn, bits, consents),) = await self.database.fetch(
             statement, {**facts.parameters(caller, at), **whom}, self._facts
         )
-        return Standing(bool(live), bits, person_id, crn, consents_in(consents))
+        named = consents_in(consents)
+        return Standing(bool(live), bits | facts.consents_relied_on(named), person_id, crn, named)
 
     async def read(self, permit: PersonPermit, category: Category) -> Content:
         """The sections of one category, with the columns and rows that the permit names."""
