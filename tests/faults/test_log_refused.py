@@ -141,7 +141,7 @@ async def test_another_file_in_its_place(sqlite_url: str, key: Path) -> None:
         move(path, path + ".away")
         move(restored, path)
         response = await read(service)
-        assert response.status_code in (404, 503), response.text
+        assert response.status_code in (403, 503), response.text
         assert SEEN not in response.text
 
 
