@@ -1,7 +1,7 @@
 """The tour: ready-made questions whose answers differ by who asks and why, checked against what the agreement says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -60,7 +60,6 @@ class Stop:
     question: str
     path: str
     asks: Sequence[Ask]
-    body: dict[str, Any] | None = field(default=None)
 
 
 TOUR = (

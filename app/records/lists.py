@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from app.records import facts
 from app.records.permit import Permit
-from app.records.reading import FEEDING, Records, rows_predicate
+from app.records.reading import Records, rows_predicate
 from app.records.views import T, camel
 from app.vocabulary import Caller, Category, Fact, Facts, names_of
 
@@ -266,9 +266,6 @@ def _relied(page: Any) -> ColumnElement[Any]:
 def _shape(listing: Listing) -> tuple[Any, ...]:
     conditions = tuple((category, tuple(each)) for category, each in listing.conditions.items())
     return conditions, tuple(sorted(listing.filters)), listing.after is None
-
-
-LISTED_TABLES = FEEDING
 
 
 async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, asker, checked_size, page_size
-from app.routers.responses import EXPLAINED, PAGED, REFUSALS
+from app.routers.responses import PAGED, REFUSALS
 from app.services import shapes
 from app.vocabulary import CATEGORIES, Action, Category
 from app.vocabulary.identifiers import IdentifierInvalid, crn, nhs_number, pnc_number, postcode
@@ -76,7 +76,7 @@ async def person(crn: str, ask: Asking) -> Response:
     return answered(await ask.services.people.whole(ask.asks(READ, CATEGORIES, crn)))
 
 
-@router.get("/{crn}/access", response_model=shapes.Access, responses=EXPLAINED)
+@router.get("/{crn}/access", response_model=shapes.Access, responses=REFUSALS)
 async def access(crn: str, ask: Asking) -> Response:
     """Whether each category is open to the caller, and if not why not; discloses nothing of the record."""
     return answered(await ask.services.people.access(ask.asks(READ, CATEGORIES, crn)))

@@ -41,5 +41,4 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 429, 503)}
-EXPLAINED = REFUSALS
 PAGED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 422, 429, 503)}
