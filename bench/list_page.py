@@ -86,9 +86,9 @@ async def _open(url: str) -> Side:
     side = Side(url, database, Gate(Records(database), log, shipped_versions()))
     run = database._run
 
-    async def counted(sql: str, arguments: list[Any]) -> Any:
+    async def counted(statement: Any, arguments: list[Any]) -> Any:
         side.statements += 1
-        return await run(sql, arguments)
+        return await run(statement, arguments)
 
     async def close() -> None:
         await log.close()

@@ -27,8 +27,7 @@ LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
 _SESSION = (
     f"SET lock_timeout = '{LOCK_SECONDS}s'; SET statement_timeout = '{STATEMENT_SECONDS}s'; "
-    f"SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; SET client_encoding = 'UTF8'; "
-    "SET enable_seqscan = off"  # a plan made while the log is small, a foreign key's say, is kept when it is large
+    f"SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; SET client_encoding = 'UTF8'"
 )
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on"
 _COMMIT = (

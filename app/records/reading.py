@@ -139,11 +139,11 @@ class Records:
         self._prepared: dict[Any, Prepared] = {}
         self._facts = _FactsWarrant()
 
-    def prepared(self, key: Any, build: Any) -> Prepared:
-        """A statement compiled once for each key."""
+    def prepared(self, key: Any, build: Any, *, shared: bool = False) -> Prepared:
+        """A statement compiled once for each key; `shared` ones about one person run together with other requests'."""
         statement = self._prepared.get(key)
         if statement is None:
-            statement = self._prepared[key] = self.database.prepare(build())
+            statement = self._prepared[key] = self.database.prepare(build(), shared=shared)
         return statement
 
     async def standing(self, caller: Caller, at: datetime, *, crn: str) -> Standing:
@@ -163,7 +163,7 @@ class Records:
         return True
 
     async def _standing(self, key: str, whom: dict[str, str], caller: Caller, at: datetime) -> Standing:
-        statement = self.prepared(("standing", key), lambda: _standing_of(key))
+        statement = self.prepared(("standing", key), lambda: _standing_of(key), shared=True)
         ((live, person_id, crn, bits, consents),) = await self.database.fetch(
             statement, {**facts.parameters(caller, at), **whom}, self._facts
         )
@@ -186,7 +186,7 @@ class Records:
 
     async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:
         values = {**facts.parameters(permit.caller, permit.at), "person": permit.person_id}
-        return await self.database.fetch(self.prepared(key, build), values, permit)
+        return await self.database.fetch(self.prepared(key, build, shared=True), values, permit)
 
     @staticmethod
     def _named(fields: tuple[str, ...], rows: list[Row]) -> Rows:

@@ -356,9 +356,9 @@ class TestStatements:
         for kind in (SqliteDatabase, PostgresDatabase):
             run = kind._run
 
-            async def counted(self: Any, sql: str, arguments: list[Any], run: Any = run) -> Any:
-                seen.append(sql)
-                return await run(self, sql, arguments)
+            async def counted(self: Any, statement: Any, arguments: list[Any], run: Any = run) -> Any:
+                seen.append(statement.sql)
+                return await run(self, statement, arguments)
 
             monkeypatch.setattr(kind, "_run", counted)
         return seen
