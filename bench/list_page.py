@@ -82,7 +82,7 @@ async def _race(urls: list[str], pages: int) -> list[Side]:
 
 async def _open(url: str) -> Side:
     database = open_database(Address(url), SERVICE_ROLE)
-    log = await open_log(Address(url), SERVICE_ROLE, lambda: NOW)
+    log = await open_log(Address(url), SERVICE_ROLE, lambda: NOW, beside=database)
     side = Side(url, database, Gate(Records(database), log, shipped_versions()))
     run = database._run
 

@@ -37,6 +37,10 @@ class Lost(Exception):
     """The database is gone, or has not done what it was asked: whether the transaction holds is not known."""
 
 
+class Held(Lost):
+    """Another writer has held the log's lock for too long; nothing was begun."""
+
+
 class Unsettled(Lost):
     """The database has not answered a COMMIT in time: it may hold later, so nothing can be said or tried now."""
 
@@ -138,25 +142,29 @@ class Numbering:
         return Head(self.tree.size, self.tree.packed(), self.recorded_at, self.tree.root())
 
 
-def append(batch: Sequence[Submission], now: Callable[[], datetime], *, settle: bool = False) -> Steps:
+Take = Callable[[], Sequence[Submission]]
+"""What is to be appended, asked for under the lock: whatever came while others held it shares the transaction."""
+
+
+def append(take: Take, now: Callable[[], datetime], *, settle: bool = False) -> Steps:
     """Append a batch; with `settle`, look first whether an earlier attempt did become durable.
 
     A batch without entries asks whether the log could be written now.
     """
-    if not any(submission.entries for submission in batch):
-        yield Begin()
-        yield ROLLBACK
-        return [() for _ in batch]
     if not settle:
         try:
-            return (yield from _fast(batch, now))
+            return (yield from _fast(take, now))
         except Refused:
             yield ROLLBACK
-    return (yield from _careful(batch, now))
+    return (yield from _careful(take, now))
 
 
-def _fast(batch: Sequence[Submission], now: Callable[[], datetime]) -> Steps:
-    numbering = Numbering((yield Begin()), now())
+def _fast(take: Take, now: Callable[[], datetime]) -> Steps:
+    head, batch = (yield Begin()), take()
+    if not any(submission.entries for submission in batch):
+        yield ROLLBACK
+        return [() for _ in batch]
+    numbering = Numbering(head, now())
     rows: list[EntryRow] = []
     outcomes: list[Outcome] = []
     for submission in batch:
@@ -177,9 +185,10 @@ def _change(changes: Sequence[Change]) -> Generator[Step, Any, None]:
             raise Refused(RowsMissed(f"{touched} rows instead of {change.touches}"))
 
 
-def _careful(batch: Sequence[Submission], now: Callable[[], datetime]) -> Steps:
+def _careful(take: Take, now: Callable[[], datetime]) -> Steps:
     """One savepoint for each submission, so that what is refused fails alone."""
-    numbering = Numbering((yield Begin()), now())
+    head, batch = (yield Begin()), take()
+    numbering = Numbering(head, now())
     known: dict[str, Known] = dict((yield Find([entry.event_id for one in batch for entry in one.entries])))
     outcomes = []
     for submission in batch:

@@ -12,6 +12,7 @@ from app.audit.append import (
     Control,
     Find,
     Head,
+    Held,
     Known,
     Lost,
     Outcome,
@@ -124,6 +125,8 @@ class PostgresStore:
         try:
             if isinstance(step, Commit):
                 return await _commit(connection)
+            if isinstance(step, Begin):
+                return await _begin(connection)
             return await _perform(connection, step)
         except Lost:
             raise
@@ -133,10 +136,15 @@ class PostgresStore:
             raise Lost("the database does not do what it was asked") from fault
 
 
-async def _perform(connection: Any, step: Step) -> Any:
-    if isinstance(step, Begin):
-        await connection.execute(_BEGIN, timeout=STATEMENT_SECONDS)
+async def _begin(connection: Any) -> Head:
+    await connection.execute(_BEGIN, timeout=STATEMENT_SECONDS)
+    try:
         return Head(*await connection.fetchrow(_HEAD, timeout=STATEMENT_SECONDS))
+    except asyncpg.LockNotAvailableError as fault:
+        raise Held("another process holds the log") from fault
+
+
+async def _perform(connection: Any, step: Step) -> Any:
     if isinstance(step, Write):
         return await _write(connection, step)
     if isinstance(step, Change):

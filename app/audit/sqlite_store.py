@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from app import db
-from app.audit.append import Begin, Commit, Control, Find, Head, Known, Lost, Outcome, Refused, Step, Steps, Write
+from app.audit.append import Begin, Commit, Control, Find, Head, Held, Known, Lost, Outcome, Refused, Step, Steps, Write
 from app.audit.submission import Change
 
 LOCK_SECONDS = 5.0
@@ -33,10 +33,19 @@ class SqliteStore:
         self._connection: Any = None
         self._file: tuple[int, int] | None = None
         self._lock: int | None = None
+        self._is_busy = False
 
     async def run(self, steps: Steps) -> list[Outcome]:
         """Every step to its end, in one hop to the thread; Lost if the outcome is not known."""
+        self._is_busy = True
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, steps)
+
+    def idle(self, file: tuple[int, int]) -> sqlite3.Connection | None:
+        """The connection between two transactions, if it is to this file (device, inode); for the loop's thread."""
+        if self._is_busy or self._connection is None or self._file != file or self._connection.in_transaction:
+            return None
+        connection: sqlite3.Connection = self._connection
+        return connection
 
     async def connect(self) -> None:
         """Open the file; Lost if it is not there."""
@@ -44,12 +53,13 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Close the file and end the thread."""
+        self._is_busy = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
         self._thread.shutdown()
 
     def _run(self, steps: Steps) -> list[Outcome]:
-        self._open()
         try:
+            self._open()
             self._wait_for_turn()
             return self._drive(steps)
         except BaseException:
@@ -58,6 +68,7 @@ class SqliteStore:
         finally:
             if self._lock is not None:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._is_busy = False  # here and not where it is awaited: who awaits may go away earlier
 
     def _drive(self, steps: Steps) -> list[Outcome]:
         try:
@@ -103,7 +114,7 @@ class SqliteStore:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Lost("another process holds the log") from None
+                    raise Held("another process holds the log") from None
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.002)
             else:
@@ -122,7 +133,7 @@ class SqliteStore:
     def _perform(self, step: Step) -> Any:
         execute = self._connection.execute
         if isinstance(step, Begin):
-            execute("BEGIN IMMEDIATE")
+            self._begin()
             return Head(*execute(_HEAD).fetchone())
         if isinstance(step, Write):
             return self._write(step)
@@ -136,6 +147,14 @@ class SqliteStore:
         if isinstance(step, Commit):
             return execute("COMMIT")
         raise TypeError(f"no step: {step!r}")
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:  # a program that knows nothing of the side file
+                raise Held("another process holds the database file") from fault
+            raise
 
     def _write(self, step: Write) -> None:
         insert = self._connection.executemany

@@ -9,15 +9,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.audit.append import Lost, Outcome, Steps, Unsettled, append
+from app.audit.append import Held, Lost, Outcome, Steps, Unsettled, append
 from app.audit.postgres_store import PostgresStore
 from app.audit.sqlite_store import SqliteStore
 from app.audit.submission import LogBusy, LogUnavailable, Receipt, Submission
-from app.db import Address
+from app.db import Address, Database, SqliteDatabase
 
 QUEUED_ENTRIES = 4096
 """How many entries may wait; more are turned away, since their callers would have given up."""
 BATCH_ENTRIES = 1024
+
+
+_Batch = list[tuple[Submission, "asyncio.Future[tuple[Receipt, ...]]"]]
 
 
 class Store(Protocol):
@@ -81,8 +84,8 @@ class AuditLog:
         """Batch after batch until nobody waits."""
         try:
             while self._queue:
-                batch = self._take()
-                outcomes = await self._commit([submission for submission, _ in batch])
+                batch: _Batch = []
+                outcomes = await self._commit(batch)
                 for (_, waiting), outcome in zip(batch, outcomes, strict=True):
                     if waiting.done():
                         continue
@@ -93,26 +96,32 @@ class AuditLog:
         finally:
             self._writing = None
 
-    def _take(self) -> list[tuple[Submission, "asyncio.Future[tuple[Receipt, ...]]"]]:
-        batch = [self._queue.popleft()]
-        entries = len(batch[0][0].entries)
-        while self._queue and entries + len(self._queue[0][0].entries) <= BATCH_ENTRIES:
+    def _fill(self, batch: _Batch) -> Sequence[Submission]:
+        """What is to be appended: the same again for the same batch, as much as there is for an empty one."""
+        if not batch:
             batch.append(self._queue.popleft())
-            entries += len(batch[-1][0].entries)
-        self._queued -= entries
-        return batch
+            entries = len(batch[0][0].entries)
+            while self._queue and entries + len(self._queue[0][0].entries) <= BATCH_ENTRIES:
+                batch.append(self._queue.popleft())
+                entries += len(batch[-1][0].entries)
+            self._queued -= entries
+        return [submission for submission, _ in batch]
 
-    async def _commit(self, batch: Sequence[Submission]) -> list[Outcome]:
+    async def _commit(self, batch: _Batch) -> list[Outcome]:
         """The outcomes; a lost connection is tried once more, looking first whether the lost attempt holds."""
+
+        def take() -> Sequence[Submission]:
+            return self._fill(batch)
+
         try:
             try:
-                return await self._store.run(append(batch, self._now))
-            except Unsettled:
+                return await self._store.run(append(take, self._now))
+            except (Unsettled, Held):
                 raise
             except Lost:
-                return await self._store.run(append(batch, self._now, settle=True))
+                return await self._store.run(append(take, self._now, settle=bool(batch)))
         except Exception as fault:  # whatever it was, no entry can be promised
-            return [_unavailable(fault) for _ in batch]
+            return [_unavailable(fault) for _ in take()]
 
 
 def _unavailable(cause: Exception) -> LogUnavailable:
@@ -122,9 +131,17 @@ def _unavailable(cause: Exception) -> LogUnavailable:
 
 
 async def open_log(
-    address: Address, role: str | None, now: Callable[[], datetime], queued_entries: int = QUEUED_ENTRIES
+    address: Address,
+    role: str | None,
+    now: Callable[[], datetime],
+    queued_entries: int = QUEUED_ENTRIES,
+    *,
+    beside: Database | None = None,
 ) -> AuditLog:
-    """The log at an address, on PostgreSQL written as `role`; LogUnavailable if it cannot be written."""
+    """The log at an address, on PostgreSQL written as `role`; LogUnavailable if it cannot be written.
+
+    `beside` is the database in which this process reads the same file: it may use the log's connection between writes.
+    """
     store = SqliteStore(address.path) if address.dialect == "sqlite" else PostgresStore(address.dsn, role)
     log = AuditLog(store, now, queued_entries)
     try:
@@ -132,4 +149,6 @@ async def open_log(
     except LogUnavailable:
         await log.close()
         raise
+    if isinstance(store, SqliteStore) and isinstance(beside, SqliteDatabase):
+        beside.read_through(store.idle)
     return log

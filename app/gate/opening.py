@@ -27,7 +27,7 @@ async def open_gate(settings: Settings) -> AsyncIterator[tuple[Gate, Database]]:
     except sqlite3.OperationalError as fault:
         raise DatabaseUnavailable("the database file cannot be opened; does its folder exist?") from fault
     try:
-        log = await open_log(address, settings.database_role, settings.clock)
+        log = await open_log(address, settings.database_role, settings.clock, beside=database)
         try:
             yield Gate(Records(database), log, agreements), database
         finally:

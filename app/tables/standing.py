@@ -92,7 +92,7 @@ class Allocation(OfPerson, table=True):
         one_of("kind", ("caseload", "treating")),
         CheckConstraint("(kind = 'treating') = (referral_id IS NOT NULL)", name="treating_names_the_referral"),
         ordered("valid_from", "valid_until"),
-        Index("ix_allocation_staff", "staff_id", "kind"),
+        Index("ix_allocation_staff", "staff_id", "kind", "person_id"),
         feeds_facts=True,
     )
     subject: ClassVar[Subject] = ALLOCATION
