@@ -7,7 +7,9 @@ is skipped by Cedar, so that an erring `forbid` allows: every error here is an e
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,18 @@ Answer = tuple[bool, tuple[str, ...]]
 
 class OracleFault(Exception):
     """Cedar could not decide; whatever it answered is not an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy's text, and of which purposes, actions and subjects it speaks; of all, where it stands on top."""
+
+    text: str
+    asked: frozenset[tuple[str, str, str]] | None = None
+
+    def speaks_of(self, purpose: str, action: str, subject: str) -> bool:
+        """Whether it can say anything about such a request."""
+        return self.asked is None or (purpose, action, subject) in self.asked
 
 
 def quoted(words: Iterable[str]) -> str:
@@ -59,9 +73,9 @@ def schema_of(agreement: Mapping[str, Any]) -> str:
     """
 
 
-def policies_of(agreement: Mapping[str, Any]) -> dict[str, str]:
+def policies_of(agreement: Mapping[str, Any]) -> dict[str, Policy]:
     """Every policy under an id of its own: the clause's, and the number of its part."""
-    policies = dict(_standing(agreement))
+    policies = {name: Policy(text) for name, text in _standing(agreement)}
     for clause in agreement["clauses"]:
         if clause["effect"] == "limit":
             continue
@@ -90,7 +104,7 @@ def _role(word: str) -> str:
     return f"Role::{json.dumps(word)}"
 
 
-def _policy(clause: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+def _policy(clause: Mapping[str, Any], part: Mapping[str, Any]) -> Policy:
     purposes = ", ".join(f"Action::{json.dumps(purpose)}" for purpose in clause["purposes"])
     actions = [*part["actions"], *(["create"] if "write" in part["actions"] else [])]
     subjects = [*part.get("categories", []), *part.get("registers", [])]
@@ -108,7 +122,8 @@ def _policy(clause: Mapping[str, Any], part: Mapping[str, Any]) -> str:
     effect = "forbid" if clause["effect"] == "prohibit" else "permit"
     unless = [] if effect == "forbid" else _unless(clause, part)
     text = f"{effect} (principal, action in [{purposes}], resource) when {{ {' && '.join(when)} }}"
-    return text + "".join(f" unless {{ {each} }}" for each in unless) + ";"
+    text += "".join(f" unless {{ {each} }}" for each in unless) + ";"
+    return Policy(text, frozenset(product(clause["purposes"], actions, subjects)))
 
 
 def _unless(clause: Mapping[str, Any], part: Mapping[str, Any]) -> Iterable[str]:
@@ -126,6 +141,10 @@ def _unless(clause: Mapping[str, Any], part: Mapping[str, Any]) -> Iterable[str]
         )
 
 
+def _text(policies: Mapping[str, Policy]) -> str:
+    return "\n".join(f"@id({json.dumps(name)})\n{policy.text}" for name, policy in policies.items())
+
+
 class CedarOracle:
     """The agreement behind Cedar, with policies and entities parsed once."""
 
@@ -136,12 +155,12 @@ class CedarOracle:
         if len(set(ids)) != len(ids):
             raise OracleFault("two clauses of one id, which Cedar would accept")
         self._order = {clause: place for place, clause in enumerate(ids)}
-        text = "\n".join(f"@id({json.dumps(name)})\n{policy}" for name, policy in self.policies.items())
         schema = schema_of(agreement)
-        checked = validate_policies(text, schema)
+        checked = validate_policies(_text(self.policies), schema)
         if not checked.validation_passed:
             raise OracleFault("; ".join(str(error) for error in checked.errors))
-        self._set = PolicySet.from_str(text)
+        self._set = PolicySet.from_str(_text(self.policies))
+        self._parts: dict[tuple[str, ...], PolicySet] = {}
         self._entities = Entities.from_json_str(json.dumps(entities_of(agreement)), Schema.from_str(schema))
 
     def request(
@@ -188,11 +207,29 @@ class CedarOracle:
 
     def decide_all(self, requests: Sequence[dict[str, Any]]) -> list[Answer]:
         """The answers to many requests, in batches."""
-        answers: list[Answer] = []
+        return list(self._answers(requests, self._set))
+
+    def decide_cell(
+        self, role: str, party: str, purpose: str, action: str, subject: str, contexts: Iterable[tuple[list[str], bool]]
+    ) -> Iterator[Answer]:
+        """The answers to one request with many facts, each with whether the agreement has ended.
+
+        Cedar is given only the policies that speak of the purpose, action and subject, since each of the others costs
+        it time and none of them can match.
+        """
+        known = [self.request(role, party, purpose, action, subject, facts, ended=ended) for facts, ended in contexts]
+        return self._answers(known, self._part(purpose, action, subject))
+
+    def _part(self, *asked: str) -> PolicySet:
+        if asked not in self._parts:
+            speaking = {name: policy for name, policy in self.policies.items() if policy.speaks_of(*asked)}
+            self._parts[asked] = PolicySet.from_str(_text(speaking))
+        return self._parts[asked]
+
+    def _answers(self, requests: Sequence[dict[str, Any]], policies: PolicySet) -> Iterator[Answer]:
         for start in range(0, len(requests), BATCH):
             batch = list(requests[start : start + BATCH])
-            answers += [self._answer(each) for each in is_authorized_batch(batch, self._set, self._entities)]
-        return answers
+            yield from map(self._answer, is_authorized_batch(batch, policies, self._entities))
 
     def _answer(self, result: AuthzResult) -> Answer:
         if result.diagnostics.errors or result.decision is Decision.NoDecision:

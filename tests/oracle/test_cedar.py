@@ -1,13 +1,16 @@
-"""Cedar and the compiled agreement answer alike: at random, near each clause, and once what was missing is there."""
+"""Cedar and the compiled agreement answer alike, and as was worked out by hand; the whole space is in `whole`."""
 
 import os
 import random
+import tomllib
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from app.vocabulary import CATEGORIES, FACTS, SUBJECTS, Action, Fact, Facts, Party, Purpose, Role, facts_of, names_of
+from tests.oracle import whole
 from tests.oracle.cedar import CedarOracle, OracleFault
 from tests.policies.asking import asks, decided, leicester, ruled
 from tests.policies.clauses import AFTER, ended, just
@@ -116,3 +119,47 @@ def test_an_error_in_a_policy_is_a_fault_and_never_an_answer():
     broken["context"] = '{"party": "health"}'
     with pytest.raises(OracleFault):
         oracle().decide_all([broken])
+
+
+GOLDEN = tomllib.loads((Path(__file__).parent / "golden.toml").read_text(encoding="utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["why"]) for case in GOLDEN])
+def test_both_answer_what_was_worked_out_by_hand(case):
+    expected = (bool(case["by"]), tuple(case["by"]))
+    over = case.get("ended", False)
+    assert oracle().decide(*case["asks"], case["holds"], ended=over) == expected
+    assert whole.ours(whole.Cell(*case["asks"]), case["holds"], over=over) == expected
+
+
+def test_some_cells_of_the_whole_space_with_every_combination_of_facts():
+    """All of them are compared by `scripts/check --full`; here as many as fit into a few seconds."""
+    chance = random.Random(46)
+    known = [cell for cell in whole.cells() if cell.is_spoken_of]
+    spoken_of = [cell for cell in known if cell.size <= 1024]
+    elsewhere = [cell for cell in whole.cells() if not cell.is_spoken_of and cell.size <= 1024]
+    tried = chance.sample(spoken_of, 60) + chance.sample(elsewhere, 20)
+    assert [each for cell in tried for each in whole.differences(cell)] == []
+
+
+def test_the_whole_space_is_whole():
+    """Every role at each party where it can be, every purpose, action and subject; and the facts that clauses name."""
+    cells = list(whole.cells())
+    assert len(cells) == len(set(cells)) == 14 * len(Purpose) * len(Action) * len(SUBJECTS)
+    assert sum(cell.size for cell in cells) > 8_000_000
+    named = set(whole.named_by("offender-manager", "supervision"))
+    assert named == {fact for line in lines() if line.role == "offender-manager" and line.purpose == "supervision"
+                     for fact in line.needs}  # fmt: skip
+    cell = whole.Cell("offender-manager", "justice", "supervision", "read", "attendance")
+    assert set(cell.free) == named | {*whole.STANDING, "objection:attendance"}
+    assert len({(*held, over) for held, over in cell.held()}) == cell.size
+
+
+def test_a_policy_that_is_left_out_of_a_cell_could_not_have_matched():
+    """What speaks of a request is all that can answer it: with every policy there the answers are the same."""
+    chance = random.Random(7)
+    for cell in chance.sample(list(whole.cells()), 40):
+        contexts = chance.sample(list(cell.held()), 8)
+        asked = (cell.role, cell.party, cell.purpose, cell.action, cell.subject)
+        all_of_them = oracle().decide_all([oracle().request(*asked, held, ended=over) for held, over in contexts])
+        assert list(oracle().decide_cell(*asked, contexts)) == all_of_them
