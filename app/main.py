@@ -14,7 +14,7 @@ from app import __doc__ as about
 from app.audit.submission import EntryRefused, LogUnavailable
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
-from app.gate import AccessRefused, open_gate
+from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
 from app.routers import agreement, oauth2, operations, people, referrals
 from app.routers.asking import BadRequest
@@ -109,6 +109,11 @@ async def _bad_request(_: Request, fault: Exception) -> Response:
     return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
 
 
+async def _unacceptable(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, Unacceptable)  # noqa: S101  # registered for this type alone
+    return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
+
+
 async def _invalid(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, RequestValidationError)  # noqa: S101  # registered for this type alone
     first = fault.errors()[0]
@@ -134,6 +139,7 @@ _ANSWERS: dict[Any, Answer] = {
     AccessRefused: _refused,
     NotAuthenticated: _not_authenticated,
     BadRequest: _bad_request,
+    Unacceptable: _unacceptable,
     RequestValidationError: _invalid,
     HTTPException: _http,
     CursorInvalid: _always("cursor-invalid"),

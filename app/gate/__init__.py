@@ -1,11 +1,12 @@
 """The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
 
 from app.db import DatabaseUnavailable
+from app.gate.acting import Act
 from app.gate.asking import Opened
 from app.gate.door import EXPLAINED, READ, Gate
 from app.gate.listing import PEOPLE, REFERRALS, Listed
 from app.gate.opening import agreements_of, open_gate
-from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked
+from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 
 __all__ = [
     "EXPLAINED",
@@ -13,6 +14,7 @@ __all__ = [
     "READ",
     "REFERRALS",
     "AccessRefused",
+    "Act",
     "DatabaseUnavailable",
     "DecisionMismatch",
     "Gate",
@@ -20,6 +22,7 @@ __all__ = [
     "NotOnFile",
     "Opened",
     "SessionRevoked",
+    "Unacceptable",
     "agreements_of",
     "open_gate",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from app.audit.entry import PersonPart, Record, event_id
 from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
+from app.gate.acting import Act, Acting, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
 from app.gate.listing import AskingMany, Kind, Listed
@@ -37,6 +38,14 @@ class Gate:
     def ask(self, question: Question, *, kind: str = READ, referral: str | None = None) -> Asking:
         """`async with gate.ask(question) as opened:` about the person of a CRN, or of a referral."""
         return Asking(self, question, kind, referral)
+
+    def act(self, question: Question, *, record: tuple[str, str] | None = None, alone: bool = False) -> Acting:
+        """`async with gate.act(question) as act:` to change something, or to read a register.
+
+        About the person of the question's CRN, or of a record (table, id); without either about nobody. `alone` decides
+        on the facts about the caller and keeps the CRN for the entry, so that the answer tells nothing of a person.
+        """
+        return Acting(self, question, record, alone=alone)
 
     def ask_many(
         self, question: Question, kind: Kind, filters: Mapping[str, Any], after: tuple[Any, ...] | None, size: int
@@ -166,6 +175,28 @@ class Gate:
             answer=opened.answer if opened else None,
         )
         changes = self._announcements([record])
+        (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
+        return receipt
+
+    async def append_act(self, question: Question, act: Act) -> Receipt:
+        """One entry about an act, with its changes."""
+        said = self._phrases.say(question, act.decision.rulings, act.agreement)
+        standing = act.standing
+        crn = standing.crn or question.crn
+        record = self._record(
+            question,
+            act.agreement,
+            PERMITTED,
+            kind=CHANGE if act.changes else READ,
+            released=released_by(act, question),
+            clauses=said.clauses,
+            facts=standing.facts,
+            announce=Party.JUSTICE.value if said.announce else None,
+            details=act.details or None,
+            answer=act.answer,
+        )
+        part = PersonPart(standing.person_id, crn, relied_on(said, standing.consents)) if crn else None
+        changes = tuple(Change(*change) for change in act.changes) + self._announcements([record])
         (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
         return receipt
 

@@ -30,3 +30,14 @@ class SessionRevoked(AccessRefused):
 
 class DecisionMismatch(Exception):
     """The database and the decision disagree about a row: a fault of ours, and nothing is released."""
+
+
+class Unacceptable(Exception):
+    """The caller may do it, and what they sent cannot be done: a code of `app.routers.problems`, the field, and why.
+
+    Raised within `Gate.act` it leaves an entry. `detail` never repeats a value.
+    """
+
+    def __init__(self, code: str, detail: str | None = None, field: str | None = None) -> None:
+        super().__init__(code)
+        self.code, self.detail, self.field = code, detail, field

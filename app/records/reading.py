@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
+from sqlmodel import SQLModel
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row
 from app.records import facts
@@ -17,6 +18,7 @@ from app.vocabulary import Caller, Category, Facts
 PERSON = bindparam("person", type_=String())
 CRN = bindparam("crn", type_=String())
 REFERRAL = bindparam("referral", type_=String())
+RECORD = bindparam("record", type_=String())
 
 Rows = list[dict[str, Any]]
 Content = Mapping[str, Rows]
@@ -66,6 +68,12 @@ def _standing_of(key: str) -> Select[Any]:
         return _of_person(facts.PERSON.crn == CRN)
     referral = select(T.Referral.person_id).where(T.Referral.id == REFERRAL).scalar_subquery()
     return _of_person(facts.PERSON.id == referral)
+
+
+@cache
+def _standing_of_record(table: str) -> Select[Any]:
+    records = SQLModel.metadata.tables[table]
+    return _of_person(facts.PERSON.id == select(records.c.person_id).where(records.c.id == RECORD).scalar_subquery())
 
 
 @cache
@@ -154,6 +162,10 @@ class Records:
         """The facts of (caller, person of this referral) in one statement."""
         return await self._standing("referral", {"referral": referral}, caller, at)
 
+    async def standing_by_record(self, caller: Caller, at: datetime, table: str, record: str) -> Standing:
+        """The facts of (caller, person of this record of a table that feeds facts) in one statement."""
+        return await self._standing(("record", table), {"record": record}, caller, at)
+
     async def answers(self) -> bool:
         """Whether the database does."""
         try:
@@ -162,8 +174,13 @@ class Records:
             return False
         return True
 
-    async def _standing(self, key: str, whom: dict[str, str], caller: Caller, at: datetime) -> Standing:
-        statement = self.prepared(("standing", key), lambda: _standing_of(key), shared=True)
+    async def _standing(
+        self, key: str | tuple[str, str], whom: dict[str, str], caller: Caller, at: datetime
+    ) -> Standing:
+        def build() -> Select[Any]:
+            return _standing_of(key) if isinstance(key, str) else _standing_of_record(key[1])
+
+        statement = self.prepared(("standing", key), build, shared=True)
         ((live, person_id, crn, bits, consents),) = await self.database.fetch(
             statement, {**facts.parameters(caller, at), **whom}, self._facts
         )

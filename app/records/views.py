@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 import app.tables
 from app.db import PROTECTED
 from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant
-from app.vocabulary import CATEGORIES, Category
+from app.vocabulary import CATEGORIES, Category, Subject
 
 ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES = "all", "totals", "third-parties-withheld"
 CAVEATS = (ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES)
@@ -113,6 +113,16 @@ def tables_of(category: Category) -> frozenset[str]:
     """The tables that a permit for this category lets be read."""
     own = {section.table.name for section in sections(category)}
     return frozenset(own | _ALSO.get(category, frozenset()))
+
+
+@cache
+def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
+    """The protected tables with a column that belongs to one of these categories or registers."""
+    return frozenset(
+        table.name
+        for table in SQLModel.metadata.tables.values()
+        if table.info.get(PROTECTED) and any(column.info.get(CATEGORY) in subjects for column in table.columns)
+    )
 
 
 _ALSO = {

@@ -5,11 +5,12 @@ finds its parent without a look-up. The statements run in the log writer's trans
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ClauseElement, Table, bindparam, delete, select
+from sqlalchemy import ClauseElement, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -28,6 +29,21 @@ def person_id(crn: str) -> str:
 def record_id(table: str, source: str, source_id: str) -> str:
     """The id of a record that a neighbouring system owns."""
     return str(uuid5(_NAMES, f"{table}:{source}:{source_id}"))
+
+
+OWN = "open-mind"
+"""The source of what is recorded here and nowhere else."""
+
+
+def own_record(at: datetime) -> dict[str, Any]:
+    """Id, source and version of a record made here."""
+    identity = str(uuid4())
+    return {"id": identity, "source": OWN, "source_id": identity, **own_version(at)}
+
+
+def own_version(at: datetime) -> dict[str, Any]:
+    """What tells a record's newest state from those before."""
+    return {"source_version": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "recorded_at": at}
 
 
 def _table(name: str) -> Table:
@@ -64,6 +80,33 @@ class Writer:
             self._prepared[key] = self._database.prepare(_upsert(table, columns, self._database.dialect))
         statement = self._prepared[key]
         return statement.sql, statement.arguments(row)
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
+        """A row that is not there yet."""
+        columns = tuple(sorted(row))
+        key = ("insert", table, columns)
+        if key not in self._prepared:
+            target = _table(table)
+            values = {column: bindparam(column, type_=target.c[column].type) for column in columns}
+            self._prepared[key] = self._database.prepare(target.insert().values(values).inline())
+        statement = self._prepared[key]
+        return statement.sql, statement.arguments(row), 1
+
+    def update(self, table: str, seen: Mapping[str, Any], changed: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
+        """Columns of the one row that still has what was `seen` (its id, its version): it must touch exactly one."""
+        key = ("update", table, tuple(sorted(seen)), tuple(sorted(changed)))
+        if key not in self._prepared:
+            target = _table(table)
+            same = [
+                target.c[name].is_not_distinct_from(bindparam(f"seen_{name}", type_=target.c[name].type))
+                for name in sorted(seen)
+            ]
+            values = {name: bindparam(f"new_{name}", type_=target.c[name].type) for name in sorted(changed)}
+            self._prepared[key] = self._database.prepare(update(target).where(*same).values(values))
+        statement = self._prepared[key]
+        given = {f"seen_{name}": value for name, value in seen.items()}
+        given |= {f"new_{name}": value for name, value in changed.items()}
+        return statement.sql, statement.arguments(given), 1
 
     def remove(self, table: str, column: str, value: str) -> tuple[str, Sequence[Any]]:
         """SQL and arguments that delete the rows of a list that is replaced whole."""

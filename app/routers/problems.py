@@ -56,6 +56,12 @@ FAULTS: dict[str, Fault] = {
     "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
     "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),
     "body-not-json": Fault(400, "the body is not JSON", "send one JSON object in UTF-8"),
+    "changed-meanwhile": Fault(
+        409, "somebody else changed it meanwhile, and nothing was written", "read it again and repeat the change"
+    ),
+    "database-refused": Fault(
+        422, "the database refuses the record, and nothing was written", "correct what is sent; see /openapi.json"
+    ),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),

@@ -1,0 +1,120 @@
+"""A change, or a read of a register, from facts to entry: what is written and the entry that says so are one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from app.audit.submission import ChangeRefused, Receipt, RowsMissed
+from app.gate.refusals import AccessRefused, NotOnFile, Unacceptable
+from app.policies import CompiledAgreement, Decision, decide, explain
+from app.records.permit import Permit, issue_tables
+from app.records.reading import Standing
+from app.records.views import tables_about
+from app.vocabulary import CATEGORIES, Action, Category, Fact, Question, facts_of
+
+if TYPE_CHECKING:
+    from app.gate.door import Gate
+
+STANDING = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING)
+
+
+@dataclass(slots=True)
+class Act:
+    """What the gate hands out for one act: what was decided and found, and a place for what is to be written."""
+
+    standing: Standing
+    decision: Decision
+    agreement: CompiledAgreement
+    permit: Permit
+    """Opens the tables of the question's subjects until the act ends; of whom they are read is for the service to say.
+    """
+    changes: list[tuple[Any, ...]] = field(default_factory=list)
+    """From `Gate.writer`, each with the number of rows that it must touch where another means that somebody was faster.
+    """
+    details: dict[str, Any] = field(default_factory=dict)
+    """What was changed, for the entry; nothing personal."""
+    answer: bytes | None = None
+    receipt: Receipt | None = None
+
+
+class Acting:
+    """`async with`: raises AccessRefused on the way in; on the way out makes changes and entry durable together.
+
+    Unacceptable raised within leaves an entry of a refusal under its code, and nothing else.
+    """
+
+    __slots__ = ("_act", "_alone", "_gate", "_question", "_record")
+
+    def __init__(self, gate: "Gate", question: Question, record: tuple[str, str] | None, *, alone: bool) -> None:
+        self._gate, self._question, self._record, self._alone = gate, question, record, alone
+        self._act: Act | None = None
+
+    async def __aenter__(self) -> Act:
+        gate, question = self._gate, self._question
+        agreement = await gate.check_purpose(question)
+        standing = await self._facts()
+        if not standing.session_is_live:
+            raise await gate.refuse(question, "session-revoked", standing.facts)
+        decision = decide(question, standing.facts, agreement)
+        on_file = standing.person_id is not None or not self._is_about_somebody()
+        if not on_file or any(not ruling.permitted for ruling in decision.rulings):
+            raise await self._refusal(decision, standing, agreement, on_file=on_file)
+        self._act = Act(standing, decision, agreement, issue_tables(tables_about(question.subjects)))
+        return self._act
+
+    def _is_about_somebody(self) -> bool:
+        return not self._alone and (self._record is not None or self._question.crn is not None)
+
+    async def _facts(self) -> Standing:
+        records, question = self._gate.records, self._question
+        if self._record is not None:
+            return await records.standing_by_record(question.caller, question.at, *self._record)
+        crn = "" if self._alone else question.crn or ""
+        return await records.standing(question.caller, question.at, crn=crn)
+
+    async def _refusal(
+        self, decision: Decision, standing: Standing, agreement: CompiledAgreement, *, on_file: bool
+    ) -> AccessRefused:
+        """As a read is refused: reasons where something else of the person is open, else nobody is there (S5)."""
+        question = self._question
+        if not self._is_about_somebody():
+            lapsed = standing.facts & STANDING != STANDING and not question.caller.is_system
+            code = "standing-lapsed" if lapsed else "not-permitted-for-role"
+            await self._gate.append(question, agreement, decision, standing, reason=code)
+            return AccessRefused(code)
+        reason = "not-permitted" if on_file else "not-on-file"
+        await self._gate.append(question, agreement, decision, standing, reason=reason)
+        reading = replace(question, subjects=CATEGORIES, action=Action.READ)
+        if not on_file or self._record is not None or not decide(reading, standing.facts, agreement).any_permitted:
+            return NotOnFile()
+        return AccessRefused("withheld", explain(decision, agreement))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        act = self._act
+        if act is None:
+            return
+        act.permit.close()
+        if isinstance(fault, Unacceptable):
+            await self._refuse(act, fault.code)
+        if kind is not None:
+            return
+        try:
+            act.receipt = await self._gate.append_act(self._question, act)
+        except ChangeRefused as refused:
+            stale = isinstance(refused.fault, RowsMissed)
+            code = "changed-meanwhile" if stale else "database-refused"
+            await self._refuse(act, code)
+            raise Unacceptable(code) from refused
+
+    async def _refuse(self, act: Act, code: str) -> None:
+        await self._gate.append(self._question, act.agreement, act.decision, act.standing, reason=code)
+
+
+def released_by(act: Act, question: Question) -> Mapping[str, Sequence[str]]:
+    """What an answer to an act carries, for the log: the categories or registers that were read, if any were."""
+    if question.action is not Action.READ:
+        return {}
+    return {subject.value: ["*"] for subject in question.subjects if not isinstance(subject, Category)}
