@@ -1,6 +1,6 @@
 """The agreement as decisions use it: compiled once, with its digest, its sentences and its dates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,12 @@ class CompiledAgreement:
     ) -> tuple[Condition, ...]:
         """When a subject is permitted: if any of these holds. While `ended`, those with `despite_end` alone count."""
         return self._conditions.get((role, party, purpose, action), {}).get(subject, ())
+
+    def cells(self) -> Iterator[tuple[Key, Subject]]:
+        """Everything that some clause permits on some facts, in the order of the file."""
+        for key, row in self._conditions.items():
+            for subject in row:
+                yield key, subject
 
     def prohibitions(
         self, role: Role, party: Party, purpose: Purpose, action: Action, subject: Subject

@@ -1,0 +1,181 @@
+"""Differences of two agreements: exactly what decisions say, in the fewest conditions, and in sentences."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.policies import decide
+from app.policies.review.diff import compare, worded_otherwise
+from app.policies.review.openings import Extent, effect_of, extent_of
+from app.policies.review.sentences import sentences
+from app.vocabulary import FACTS, Caller, Question, facts_of
+from tests.policies import drafts
+from tests.policies.asking import leicester
+from tests.policies.clauses import AFTER, ended, just
+from tests.policies.drafts import DRAFTS, draft
+from tests.policies.law import lines
+
+SAID = {
+    "D1 without consent": [
+        "Opens: for supervision, an offender manager (justice) may now read attendance where the person is on their "
+        "caseload, a sentence is running, no Mental Health Treatment Requirement is running, the person does not agree "
+        "to sharing their attendance and the person does not object to it being read (under D1; no clause opened it "
+        "before).",
+    ],
+    "D2 stopped by an objection": [
+        "Closes: for supervision, an offender manager (justice) may no longer read referral and attendance where the "
+        "person is on their caseload, a sentence is running, a Mental Health Treatment Requirement is running and the "
+        "person objects to it being read (it was open under D2).",
+    ],
+    "D4 with single answers": [
+        "Widens: for supervision, an offender manager (justice) may, and now further than before, read scores where "
+        "the person is on their caseload, a sentence is running, the person agrees to sharing their scores and the "
+        "person does not object to it being read - before: totals and severity bands only, never single answers; now: "
+        "in full (under D4).",
+    ],
+    "F1 stopped by a restriction": [
+        "Closes: for emergency, a therapist (health) or a clinical lead (health) may no longer read identity, contact, "
+        "supervision, risk, referral, attendance, progress, scores, clinical, notes, safety and safety-alert where "
+        "they hold a live emergency grant, the record is restricted and they are not on its access list (it was open "
+        "under F1).",
+    ],
+    "G1 over with the agreement": [
+        "Closes: for oversight, an auditor (health, justice) or a caldicott guardian (health, justice) may no longer "
+        "read audit-log whenever S1 and S3 are met, also of a restricted record once the agreement has ended (it was "
+        "open under G1).",
+    ],
+    "P3 without safety": [],
+    "E2 without consent": [
+        "Opens: for direct-care, a health trainer (health) may now read identity, contact, referral and attendance "
+        "where the person has a live referral to their service and the person does not agree to a health trainer "
+        "(under E2; no clause opened it before).",
+    ],
+}
+
+
+def said(name: str) -> tuple[str, ...]:
+    new = draft(DRAFTS[name])
+    return sentences(compare(leicester(), new), leicester(), new)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_opens_and_closes_is_said_in_sentences(name):
+    assert [each for each in SAID[name] if each not in said(name)] == []
+    if name != "D1 without consent":  # which says two more things of referrals, where D6 opens the caller's own draft
+        assert len(said(name)) == len(SAID[name])
+
+
+def test_back_again_closes_what_opened():
+    there = compare(leicester(), draft(drafts.WITHOUT_CONSENT))
+    back = compare(draft(drafts.WITHOUT_CONSENT), leicester())
+    assert [each.difference.where for each in there] == [each.difference.where for each in back]
+    assert [each.effect for each in there] == ["opens", "widens", "opens"]
+    assert [each.effect for each in back] == ["closes", "narrows", "closes"]
+
+
+def test_a_draft_that_only_says_it_otherwise_opens_nothing():
+    new = draft(drafts.OTHER_WORDS)
+    assert compare(leicester(), new) == ()
+    assert worded_otherwise(leicester(), new) == ("clauses B1: text",)
+
+
+def test_places_that_differ_are_named_without_what_they_open():
+    new = draft(('id = "H9"', 'id = "H8"\n'.replace("H8", "H10")), ("review_months = 12", "review_months = 6"))
+    assert worded_otherwise(leicester(), new) == ("agreement: review_months", "clauses H9: gone", "clauses H10: added")
+    assert compare(leicester(), new) == ()
+
+
+def test_a_change_as_data_names_facts_and_clauses():
+    (referral, _, attendance) = compare(leicester(), draft(drafts.WITHOUT_CONSENT))
+    assert attendance.as_data() == {
+        "change": "opens",
+        "role": "offender-manager",
+        "party": "justice",
+        "purpose": "supervision",
+        "action": "read",
+        "category": "attendance",
+        "before": None,
+        "after": {"clauses": ["D1"], "fields": [], "referrals": ["sent"]},
+        "where": [
+            {
+                "holds": ["employed", "training:information-sharing", "caseload", "supervised"],
+                "doesNotHold": ["excluded", "mhtr", "restricted", "consent:attendance", "objection:attendance"],
+            },
+            {
+                "holds": ["employed", "training:information-sharing", "caseload", "listed", "supervised"],
+                "doesNotHold": ["excluded", "mhtr", "consent:attendance", "objection:attendance"],
+            },
+        ],
+        "unless": [],
+        "while": ["in-force"],
+    }
+    assert "training:mental-health-awareness" in referral.as_data()["where"][0]["doesNotHold"]
+
+
+@st.composite
+def asked(draw: st.DrawFn):
+    """A draft, a question of the law, and facts close to what its clause needs."""
+    name = draw(st.sampled_from(sorted(DRAFTS)))
+    line = draw(st.sampled_from(lines()))
+    return name, line, just(line) ^ facts_of(*draw(st.lists(st.sampled_from(FACTS), max_size=4, unique=True)))
+
+
+@given(asked(), st.booleans())
+def test_a_difference_is_exactly_where_the_decisions_differ(of, over):
+    """Against the decisions themselves, of an agreement that runs and of one that is over."""
+    name, line, facts = of
+    changes = (("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01"), DRAFTS[name])
+    old, new = (ended(), draft(*changes)) if over else (leicester(), draft(DRAFTS[name]))
+    for change in compare(old, new):
+        caller = Caller(change.party, change.role, "a-client", "a-token")
+        question = Question(caller, change.purpose, change.action, (change.subject,), AFTER, "", "")
+        if (change.role, change.purpose, change.action) != (line.role, line.purpose, line.action):
+            continue
+        ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
+        meant = ("ended" if over else "in-force") in change.while_
+        is_said = meant and any(each.has(facts) for each in change.difference.where)
+        assert is_said == (meant and ends == [change.difference.before, change.difference.after])
+
+
+@given(asked(), st.booleans())
+def test_where_no_difference_is_said_the_decisions_are_the_same(of, over):
+    name, line, facts = of
+    changes = (("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01"), DRAFTS[name])
+    old, new = (ended(), draft(*changes)) if over else (leicester(), draft(DRAFTS[name]))
+    subjects = {
+        subject for key, subject in old.cells() if (key[0], key[2], key[3]) == (line.role, line.purpose, line.action)
+    }
+    parties = {key[1] for key, _ in old.cells() if key[0] == line.role}
+    for party in parties:
+        for subject in subjects:
+            key = (line.role, line.purpose, line.action)
+            caller = Caller(party, next(k[0] for k, _ in old.cells() if k[0] == line.role), "a-client", "a-token")
+            found = [each for each in compare(old, new) if (each.role, each.purpose, each.action) == key]
+            told = any(
+                each.party == party
+                and each.subject == subject
+                and ("ended" if over else "in-force") in each.while_
+                and any(where.has(facts) for where in each.difference.where)
+                for each in found
+            )
+            question = Question(caller, _purpose(old, line), _action(old, line), (subject,), AFTER, "", "")
+            ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
+            assert told == (effect_of(*ends) is not None)
+
+
+def _purpose(old, line):
+    return next(key[2] for key, _ in old.cells() if key[2] == line.purpose)
+
+
+def _action(old, line):
+    return next(key[3] for key, _ in old.cells() if key[3] == line.action)
+
+
+def test_one_extent_covers_another_only_if_it_opens_all_of_it():
+    sent, drafts_too = frozenset({"sent"}), frozenset({"sent", "own-draft"})
+    assert effect_of(Extent(("totals",), sent), Extent((), sent)) == "widens"
+    assert effect_of(Extent((), sent), Extent(("totals",), sent)) == "narrows"
+    assert effect_of(Extent((), sent), Extent((), drafts_too)) == "widens"
+    assert effect_of(Extent(("totals",), drafts_too), Extent((), sent)) == "alters"
+    assert effect_of(Extent((), drafts_too), Extent((), frozenset({"all"}))) == "widens"
+    assert effect_of(None, None) is None
