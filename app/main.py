@@ -17,7 +17,7 @@ from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
 from app.routers import agreement, oauth2, operations, people, referrals
-from app.routers.asking import BadRequest
+from app.routers.asking import BadRequest, note_refusal
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
@@ -104,14 +104,31 @@ async def _not_authenticated(_: Request, fault: Exception) -> Response:
     return token_problem(fault.code, fault.detail)
 
 
-async def _bad_request(_: Request, fault: Exception) -> Response:
+async def _bad_request(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, BadRequest)  # noqa: S101  # registered for this type alone
+    if not await _is_noted(request, fault.code):
+        return problem("unavailable")
     return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
 
 
 async def _unacceptable(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, Unacceptable)  # noqa: S101  # registered for this type alone
     return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
+
+
+async def _cursor_invalid(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, CursorInvalid)  # noqa: S101  # registered for this type alone
+    noted = await _is_noted(request, "cursor-invalid")
+    return problem("cursor-invalid", extra={"field": "cursor"}) if noted else problem("unavailable")
+
+
+async def _is_noted(request: Request, code: str) -> bool:
+    """Whether the refusal is in the log, as every answer to a known caller is."""
+    try:
+        await note_refusal(request, code)
+    except LogUnavailable:
+        return False
+    return True
 
 
 async def _invalid(_: Request, fault: Exception) -> Response:
@@ -130,7 +147,7 @@ async def _http(_: Request, fault: Exception) -> Response:
 
 def _always(code: str) -> Answer:
     async def answer(_: Request, _fault: Exception) -> Response:
-        return problem(code, extra={"field": "cursor"} if code == "cursor-invalid" else None)
+        return problem(code)
 
     return answer
 
@@ -142,7 +159,7 @@ _ANSWERS: dict[Any, Answer] = {
     Unacceptable: _unacceptable,
     RequestValidationError: _invalid,
     HTTPException: _http,
-    CursorInvalid: _always("cursor-invalid"),
+    CursorInvalid: _cursor_invalid,
     BodyTooLarge: _always("body-too-large"),
     TooManyStrangers: _always("too-many-failures"),
     LogUnavailable: _always("unavailable"),

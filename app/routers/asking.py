@@ -1,6 +1,5 @@
 """From a request to a question: the token's caller, the header's purpose, the route's template."""
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,15 +53,12 @@ class Asker:
 
     async def body(self, model: type[Model]) -> Model:
         """The JSON body; BadRequest names the field and the fault, never the value."""
-        raw = await self.request.body()
-        try:
-            read = json.loads(raw)
-        except (ValueError, RecursionError) as fault:
-            raise BadRequest("body-not-json") from fault
-        try:
-            return model.model_validate(read)
+        try:  # strict: no number for a date, no text for a number
+            return model.model_validate_json(await self.request.body(), strict=True)
         except ValidationError as fault:
             first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
+            if first["type"] == "json_invalid":
+                raise BadRequest("body-not-json") from fault
             raise BadRequest("body-invalid", first["msg"], ".".join(map(str, first["loc"])) or "body") from fault
 
 
@@ -71,6 +67,14 @@ def _crn(text: str) -> str:
         return canonical_crn(text)
     except IdentifierInvalid as fault:
         raise BadRequest("crn-malformed", field="crn") from fault
+
+
+async def note_refusal(request: Request, code: str) -> None:
+    """An entry for a known caller's request that is no question; nobody's has one already or needs none."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is not None:
+        services, resource = services_of(request), request.scope["route"].path
+        await services.gate.refuse_unasked(code, services.clock(), resource, request.scope["request_id"], caller=caller)
 
 
 def services_of(request: Request) -> Services:
@@ -94,12 +98,12 @@ def asker(*parameters: str) -> Callable[[Request], Awaitable[Asker]]:
             resource,
             request.scope["request_id"],
         )
+        request.state.caller = caller
         words = request.headers.getlist("purpose-of-use")
         word = ", ".join(words).strip()  # two of them name none
         purpose = _PURPOSES.get(word)
         if purpose is None:
             code = "purpose-unknown" if word else "purpose-missing"
-            await services.gate.refuse_unasked(code, at, resource, request.scope["request_id"], caller=caller)
             raise BadRequest(code, field="Purpose-Of-Use")
         if request.scope["query_string"]:
             _check_parameters(request, known)

@@ -125,7 +125,9 @@ async def test_a_crn_is_read_however_it_is_spaced_and_answered_canonically(servi
         pytest.param('{"familyName": ""}', 422, "body-invalid", "familyName", id="an empty name is no filter"),
         pytest.param('{"familyName": "   "}', 422, "body-invalid", "familyName", id="spaces are no name"),
         pytest.param('{"familyName": ["Secretive"]}', 422, "body-invalid", "familyName", id="a list of names"),
-        pytest.param('{"familyName": "\\ud800"}', 422, "body-invalid", "familyName", id="half a character"),
+        pytest.param('{"familyName": "\\ud800"}', 400, "body-not-json", None, id="half a character"),
+        pytest.param('{"dateOfBirth": 0}', 422, "body-invalid", "dateOfBirth", id="a number for a date"),
+        pytest.param('{"crn": "X100001", "pageSize": "5"}', 422, "body-invalid", "pageSize", id="a text for a number"),
         pytest.param('{"surname": "Secretive"}', 422, "body-invalid", "surname", id="an unknown field"),
         pytest.param('{"crn": "X100001", "total": true}', 422, "body-invalid", "total", id="a total is asked for"),
         pytest.param('{"crn": "X100001", "pageSize": 0}', 400, "parameter-invalid", "pageSize", id="no page size"),
@@ -142,6 +144,9 @@ async def test_a_body_that_searches_for_nothing(
     assert (problem["code"], problem.get("field")) == (code, field)
     assert SECRET not in answer.text
     assert "Secretive" not in answer.text
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"], entry["caller"]["staff"]) == ("refused", code, OLGA[1])
+    assert "Secretive" not in json.dumps(entry)
 
 
 async def test_a_cursor_of_other_filters_is_refused(service: Service) -> None:
@@ -285,3 +290,23 @@ async def test_a_fault_of_our_own_says_its_code_and_nothing_else(
     assert (answer.status_code, told(answer)["code"]) == (500, "internal")
     assert SECRET not in answer.text
     assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v1/people/Y10", "crn-malformed"),
+        ("/v1/people/X100001/horoscope", "category-unknown"),
+        ("/v1/people?surname=Secretive", "parameter-unknown"),
+        ("/v1/people?pageSize=0", "parameter-invalid"),
+        ("/v1/people?cursor=Secretive", "cursor-invalid"),
+    ],
+)
+async def test_a_known_callers_request_that_is_no_question_leaves_an_entry(
+    service: Service, path: str, code: str
+) -> None:
+    answer = await service.get(path, *OLGA, WORK)
+    assert told(answer)["code"] == code
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["reason"], entry["caller"]["staff"]) == ("refused", code, OLGA[1])
+    assert "Secretive" not in json.dumps(entry)
