@@ -16,14 +16,13 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import product
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from app.policies import CompiledAgreement, decide
 from app.vocabulary import FACTS, SUBJECTS, Action, Fact, Party, Purpose, Role, facts_of
 from tests.oracle.cedar import FILE, Answer, CedarOracle
 from tests.policies.asking import asks, leicester
 from tests.policies.clauses import AFTER, ended
 from tests.policies.law import Line, lines
+from tests.progress import progress
 
 STANDING = ("employed", "training:information-sharing", "excluded", "restricted", "listed")
 BEYOND = 1_000_000
@@ -170,22 +169,18 @@ def main() -> int:
     """Compare; the exit status says whether the two agree."""
     wrong: list[str] = []
     permitted = 0
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     pieces = _pieces()
     whole = sum(cell.size for piece in pieces for cell in piece)
-    with (
-        ProcessPoolExecutor(os.cpu_count()) as pool,
-        Progress(*columns, TimeRemainingColumn(), refresh_per_second=1) as progress,
-    ):
-        task = progress.add_task("the whole space", total=whole)
-        for found, done in pool.map(_differences, pieces):
-            wrong += found
-            progress.advance(task, done)
-        task = progress.add_task("beyond it", total=BEYOND)
-        for found, allowed in pool.map(beyond, range(BEYOND // PIECE)):
-            wrong += found
-            permitted += allowed
-            progress.advance(task, PIECE)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        with progress("requests of the whole space", whole) as advance:
+            for found, done in pool.map(_differences, pieces):
+                wrong += found
+                advance(done)
+        with progress("requests beyond it", BEYOND) as advance:
+            for found, allowed in pool.map(beyond, range(BEYOND // PIECE)):
+                wrong += found
+                permitted += allowed
+                advance(PIECE)
     print(f"{whole:,} requests of the whole space and {BEYOND:,} beyond ({permitted:,} permitted): ", end="")
     print(f"{len(wrong):,} answered differently by Cedar and by the compiled agreement")
     print(*wrong[:20], sep="\n")

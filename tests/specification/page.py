@@ -71,8 +71,9 @@ THINGS = {
 START = """# What may be shared
 
 Who may see and record what, for which purpose, on which conditions: every clause of
-*{title}* (version {version}, in force from {since}), in its own words, with examples. Each example is a test: it is asked of the
-agreement whenever the tests run, and so is whether this page says what they say. `scripts/spec` writes it anew.
+*{title}* (version {version}, in force from {since}), in its own words, with examples. Each example is a test: it is
+asked of the agreement whenever the tests run, and so is whether this page says what they say. `scripts/spec` writes it
+anew.
 
 **Nothing is permitted that no clause permits.** Find yourself under [Who may do what](#who-may-do-what), or read the
 [standing conditions](#standing-conditions), which apply on top of every clause. A word in grey, such as `caseload`, is
@@ -111,7 +112,8 @@ def _rows(role: str, purpose: str, clause: Mapping[str, Any], agreement: Mapping
         if role in part.get("roles", clause["roles"]):
             needs = ", ".join(f"`{need}`" for need in _needs(clause, part))
             narrowed = "".join(f": {said}" for said in _narrowed(clause, part, agreement))
-            yield f"| {_plain(purpose)} | {_may(part)}{narrowed} | {needs} | [{clause['id']}](#{clause['id'].lower()}) |"
+            where = f"[{clause['id']}](#{clause['id'].lower()})"
+            yield f"| {_plain(purpose)} | {_may(part)}{narrowed} | {needs} | {where} |"
 
 
 def _needs(clause: Mapping[str, Any], part: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from app.policies import Ruling
+from app.policies import CompiledAgreement, Ruling
 from tests.policies.asking import asks, facts, leicester, ruled, standing
 from tests.policies.clauses import AFTER, ended
 
@@ -46,11 +46,11 @@ class Example:
     stopped_by: frozenset[str] = frozenset()
     because: tuple[str, ...] = ()
 
-    def holds(self) -> None:
-        """Assert the whole of each ruling."""
+    def holds(self, agreement: CompiledAgreement | None = None) -> None:
+        """Assert the whole of each ruling, under the agreement that ships or another that ends before AFTER."""
         assert self.subjects
         for subject in self.subjects:
-            ruling = self._ruling(subject)
+            ruling = self._ruling(subject, agreement or (ended() if self.over else leicester()))
             assert ruling.permitted is self.is_permitted, ruling
             if self.is_permitted:
                 assert (ruling.clauses, ruling.missing) == (self.by, ()), ruling
@@ -59,11 +59,11 @@ class Example:
                 self._check_refusal(ruling)
             assert ruling.announce is self.announced, ruling
 
-    def _ruling(self, subject: str) -> Ruling:
+    def _ruling(self, subject: str, agreement: CompiledAgreement) -> Ruling:
         question = asks(
             self.role, self.purpose, self.action, subject, party=self.party, at=AFTER if self.over else DURING
         )
-        return ruled(question, facts(" ".join(self.holding)), ended() if self.over else leicester())
+        return ruled(question, facts(" ".join(self.holding)), agreement)
 
     def _check_refusal(self, ruling: Ruling) -> None:
         if self.because:
