@@ -4,8 +4,8 @@ import random
 
 import pytest
 
+from tests.agreement.mutants import Fate, Mutant, _as_signed, differs, fate, meaning, mutants
 from tests.policies.asking import leicester
-from tests.policies.mutants import Fate, Mutant, _as_signed, differs, fate, meaning, mutants
 
 EVERY = list(mutants())
 KINDS = (
