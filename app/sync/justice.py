@@ -19,6 +19,7 @@ from app.sync.report import ImportReport
 from app.sync.standing import person
 from app.vocabulary import Category, Register, Role
 from app.vocabulary.identifiers import crn, cro_number, nhs_number, noms_number, pnc_number, postcode
+from app.vocabulary.justice import OBLIGATIONS, REQUIREMENTS, SENTENCES, TREATMENT
 
 SOURCE = "probation"
 SEXES = {
@@ -32,20 +33,6 @@ SEXES = {
     "9": "not-specified",
     "N": "not-specified",
 }
-SENTENCES = ("community-order", "suspended-sentence-order", "post-custody-licence", "post-sentence-supervision")
-TREATMENT = "mental-health-treatment"
-REQUIREMENTS = (
-    TREATMENT,
-    "alcohol-treatment",
-    "drug-rehabilitation",
-    "rehabilitation-activity",
-    "unpaid-work",
-    "accredited-programme",
-    "curfew",
-    "exclusion",
-    "residence",
-)
-OBLIGATIONS = ("reporting", "unpaid-work", "programme", "housing", "benefits", "curfew", "other")
 OUTCOMES = ("ATTC", "AFTC", "AFTA", "UAAB", "AAME", "AAEM", "AAFC", "ATSS")
 ROSH = {"RLRH": "LOW", "RMRH": "MEDIUM", "RHRH": "HIGH", "RVHR": "VERY_HIGH"}
 ALIASES = {"RVRH": "RVHR"}

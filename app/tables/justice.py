@@ -7,20 +7,8 @@ from sqlalchemy import CheckConstraint
 
 from app.tables.columns import Instant, OfPerson, from_source, kept, one_of, options, ordered
 from app.vocabulary import Category, Subject
+from app.vocabulary.justice import OBLIGATIONS, REQUIREMENTS, SENTENCES
 
-SENTENCES = ("community-order", "suspended-sentence-order", "post-custody-licence", "post-sentence-supervision")
-REQUIREMENTS = (
-    "mental-health-treatment",
-    "alcohol-treatment",
-    "drug-rehabilitation",
-    "rehabilitation-activity",
-    "unpaid-work",
-    "accredited-programme",
-    "curfew",
-    "exclusion",
-    "residence",
-)
-OBLIGATIONS = ("reporting", "unpaid-work", "programme", "housing", "benefits", "curfew", "other")
 SUPERVISION, OFFENCE, RISK = Category.SUPERVISION, Category.OFFENCE, Category.RISK
 
 
