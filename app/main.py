@@ -16,16 +16,18 @@ from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
-from app.routers import agreement, oauth2, operations, people, referrals
+from app.routers import agreement, oauth2, operations, people, referrals, subject_access
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
+from app.services.disclosures import DisclosureService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.subject_access import SubjectAccessService
 
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
@@ -55,7 +57,14 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Open Mind", description=about or "", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    for router in (oauth2.router, people.router, referrals.router, agreement.router, operations.router):
+    for router in (
+        oauth2.router,
+        subject_access.router,
+        people.router,
+        referrals.router,
+        agreement.router,
+        operations.router,
+    ):
         app.include_router(router)
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)
@@ -79,6 +88,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
+        subject_access=SubjectAccessService(gate),
+        disclosures=DisclosureService(gate),
         agreements=AgreementService(gate.agreements, settings.clock),
         readiness=Readiness(gate, settings.clock),
     )

@@ -139,7 +139,7 @@ AskingPage = Annotated[Asker, Depends(asker("cursor", "pageSize"))]
 AskingReferrals = Annotated[Asker, Depends(asker("cursor", "pageSize", "status"))]
 
 
-def answered(answer: Answer) -> Response:
+def answered(answer: Answer, status: int = 200) -> Response:
     """A protected answer: JSON made once, with the receipt of its entry."""
     headers = {"Audit-Receipt": answer.receipt} if answer.receipt else None
-    return Response(answer.body, 200, headers, "application/json")
+    return Response(answer.body, status, headers, "application/json")

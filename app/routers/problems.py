@@ -56,6 +56,12 @@ FAULTS: dict[str, Fault] = {
     "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
     "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),
     "body-not-json": Fault(400, "the body is not JSON", "send one JSON object in UTF-8"),
+    "subject-request-open": Fault(
+        409, "a subject access request of this person is open already", "answer that one, and close it"
+    ),
+    "subject-request-closed": Fault(
+        409, "this subject access request is closed", "open another, if the person has asked again"
+    ),
     "changed-meanwhile": Fault(
         409, "somebody else changed it meanwhile, and nothing was written", "read it again and repeat the change"
     ),

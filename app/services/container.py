@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
+from app.services.disclosures import DisclosureService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.subject_access import SubjectAccessService
 from app.vocabulary import Caller
 
 STRANGERS_PER_SECOND = 50
@@ -29,6 +31,8 @@ class Services:
     gate: Gate
     people: PeopleService
     referrals: ReferralService
+    subject_access: SubjectAccessService
+    disclosures: DisclosureService
     agreements: AgreementService
     readiness: Readiness
     _strangers: deque[datetime] = field(default_factory=deque)

@@ -81,6 +81,8 @@ class SubjectRequest(OfPerson, table=True):
     opened_on: date = kept(REQUEST)
     closed_on: date | None = kept(REQUEST, default=None)
     opened_by: str = kept(REQUEST, max_length=60)
+    reference: str | None = kept(REQUEST, default=None, max_length=60)
+    closed_by: str | None = kept(REQUEST, default=None, max_length=60)
 
 
 class Announcement(SQLModel, table=True):

@@ -138,7 +138,7 @@ def _full() -> list[Any]:
         meeting(FULL, "full"),
         *(row for scope in scopes for row in world.consent(FULL, scope, id=f"consent-{scope}")),
         world.objection(FULL, "identity", id="objection-full"),
-        world.subject_request(FULL),
+        world.subject_request(FULL, id="request-full"),
     ]
 
 

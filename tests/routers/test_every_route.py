@@ -14,7 +14,14 @@ from tests.world import Service, settings_for
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CRN_FREE = "/v1/people/{crn}/{category}"
 """Asks nothing about anybody: no such category is refused before a person is looked at."""
-LISTS = ("/v1/people", "/v1/people/searches", "/v1/referrals")
+LISTS = ("/v1/people", "/v1/people/searches", "/v1/referrals", "/subject-access-request")
+"""Asked about nobody in particular, or for a purpose that this cast does not have there."""
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/people/searches": {"crn": FULL},
+    "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
+    "/v1/subject-requests/{request_id}/closure": {},
+}
+"""What each address that takes a body is sent."""
 
 
 def _routes() -> Iterator[tuple[str, str]]:
@@ -31,11 +38,12 @@ IDS = [f"{method} {path}" for method, path in GUARDED]
 
 
 def filled(path: str) -> str:
-    return path.format(crn=FULL, category="horoscope", referral_id="referral-full")
+    named = path.format(crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full")
+    return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 
 
-def body_for(method: str) -> dict[str, Any]:
-    return {"json": {"crn": FULL}} if method == "POST" else {}
+def body_for(method: str, path: str) -> dict[str, Any]:
+    return {} if method == "GET" else {"json": BODIES[path]}
 
 
 async def test_all_routes_are_found() -> None:
@@ -48,8 +56,8 @@ async def test_every_public_address_says_why_it_is() -> None:
     assert all(len(reason.split()) >= 4 for reason in PUBLIC.values())
 
 
-async def test_a_guarded_route_is_read_by_one_method_alone() -> None:
-    assert {method for method, path in GUARDED if path != "/v1/people/searches"} == {"GET"}
+async def test_only_those_listed_take_a_body() -> None:
+    assert {path for method, path in GUARDED if method != "GET"} == BODIES.keys()
 
 
 @pytest.mark.parametrize("path", sorted(PUBLIC))
@@ -69,7 +77,7 @@ async def test_a_public_address_names_nobody_and_leaves_no_entry(service: Servic
 @pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
 async def test_a_stranger_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
     headers = {"Purpose-Of-Use": WORK}
-    answer = await service.http.request(method, filled(path), headers=headers, **body_for(method))
+    answer = await service.http.request(method, filled(path), headers=headers, **body_for(method, path))
     assert answer.status_code == 401
     assert told(answer)["code"] == "token-missing"
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -83,7 +91,7 @@ async def test_a_stranger_is_refused_and_one_entry_says_so(service: Service, met
 
 @pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
 async def test_somebody_unknown_here_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
-    answer = await service.request(method, filled(path), *UNKNOWN, WORK, **body_for(method))
+    answer = await service.request(method, filled(path), *UNKNOWN, WORK, **body_for(method, path))
     if path == CRN_FREE:
         assert told(answer)["code"] == "category-unknown"
         return
@@ -97,7 +105,7 @@ async def test_somebody_unknown_here_is_refused_and_one_entry_says_so(service: S
 
 @pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
 async def test_somebody_who_left_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
-    answer = await service.request(method, filled(path), *GONE, WORK, **body_for(method))
+    answer = await service.request(method, filled(path), *GONE, WORK, **body_for(method, path))
     if path == CRN_FREE:
         assert told(answer)["code"] == "category-unknown"
         return
@@ -111,7 +119,7 @@ async def test_somebody_who_left_is_refused_and_one_entry_says_so(service: Servi
 
 @pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
 async def test_a_request_without_a_purpose_is_refused_with_one_entry(service: Service, method: str, path: str) -> None:
-    answer = await service.request(method, filled(path), *OLGA, None, **body_for(method))
+    answer = await service.request(method, filled(path), *OLGA, None, **body_for(method, path))
     problem = told(answer)
     assert (answer.status_code, problem["code"], problem["field"]) == (400, "purpose-missing", "Purpose-Of-Use")
     (entry,) = await service.entries()
@@ -144,7 +152,7 @@ async def test_a_request_that_names_two_purposes_names_none(service: Service) ->
 async def test_a_purpose_that_is_not_the_roles_is_refused_with_one_entry(
     service: Service, method: str, path: str
 ) -> None:
-    answer = await service.request(method, filled(path), *OLGA, CARE, **body_for(method))
+    answer = await service.request(method, filled(path), *OLGA, CARE, **body_for(method, path))
     assert (answer.status_code, told(answer)["code"]) == (403, "purpose-not-for-role")
     (entry,) = await service.entries()
     assert (entry["outcome"], entry["reason"], entry["purpose"]) == ("refused", "purpose-not-for-role", CARE)
