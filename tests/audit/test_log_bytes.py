@@ -2,8 +2,12 @@
 
 import hmac
 import json
+import time
+from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
@@ -11,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audit.canonical import GREATEST, OutsideProfile, assemble, canonical, parse, ready
-from app.audit.entry import Entry, PersonPart, timestamp
-from app.audit.merkle import EMPTY_ROOT, Tree, leaf_data, leaf_hash, node_hash
+from app.audit.entry import Entry, PersonPart, Record, timestamp
+from app.audit.merkle import EMPTY_ROOT, Tile, Tree, leaf_data, leaf_hash, node_hash
 from app.audit.submission import Receipt, receipt_header
 from app.audit.verify_bytes import NotCanonical, canonical_value
 from app.audit.verify_bytes import Tree as VerifiersTree
@@ -37,6 +41,7 @@ def test_canonical_json_is_rfc_8785(value: Any) -> None:
     text = canonical(value)
     assert text.encode() == rfc8785.dumps(value)
     assert parse(text) == value
+    assert parse(text.encode()) == value
     assert canonical_value(text) == value
 
 
@@ -77,6 +82,34 @@ def test_what_the_profile_leaves_out_is_refused(value: Any, rule: str) -> None:
         assert str(refusal.value) == rule
 
 
+def test_what_is_nested_without_end_is_refused() -> None:
+    """A value may come from a request: it costs its sender a refusal, not the service its stack."""
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(OutsideProfile) as refusal:
+        canonical(value)
+    assert str(refusal.value) == "nested too deeply"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("é", id="an accent"),
+        pytest.param("a b", id="two words"),
+        pytest.param("1a", id="a number first"),
+        pytest.param("", id="nothing"),
+        pytest.param('a"b', id="a quote"),
+        pytest.param("a\0b", id="a null"),
+    ],
+)
+def test_an_assembled_object_has_ascii_words_for_keys(key: str) -> None:
+    """Keys are put in unquoted by any rule, so that none may need one."""
+    with pytest.raises(OutsideProfile) as refusal:
+        assemble({key: 1})
+    assert str(refusal.value) == "a key that is no ASCII word"
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
@@ -108,6 +141,12 @@ def test_other_texts_of_equal_meaning_are_refused(text: str, rule: str) -> None:
         canonical_value(text)
 
 
+def least(**given: Any) -> Record:
+    """A record that says no more than it has to, and what is given."""
+    values: dict[str, Any] = {"kind": "start", "occurred_at": THEN, "caller": None, "action": "start"}
+    return Record(**values | {"resource": "-", "outcome": "done", "request_id": "r"} | given)
+
+
 def test_the_bytes_of_an_entry_are_pinned() -> None:
     """Every field stands in every entry, in one order, for good."""
     person = PersonPart("person-1", "X000001", ("consent-1",), salt=bytes(range(16)))
@@ -120,6 +159,90 @@ def test_the_bytes_of_an_entry_are_pinned() -> None:
         f'"subject":"{subject}","type":"access","v":1}}'
     )
     assert entry.digest == "dd6a109fa84015d904001b7f69bb114779998b30e967c7fd743ab9489ce59dc3"
+
+
+def test_an_entry_holds_what_its_body_commits_to() -> None:
+    """The id, the digest, the salt and the person's part that are stored are those of the body."""
+    person = PersonPart("person-1", "X000001", ("consent-1",), salt=bytes(range(16)))
+    record = least(event_id="e1", answer=b'{"attended":false}')
+    entry = record.sealed(person)
+    assert (entry.event_id, entry.salt, entry.person) == ("e1", bytes(range(16)), person.body())
+    assert entry.digest == sha256(entry.body.encode()).hexdigest()
+    body = json.loads(entry.body)
+    assert body["subject"] == sha256(bytes(range(16)) + person.body().encode()).hexdigest()
+    assert body["answerDigest"] == hmac.digest(bytes(range(16)), b'{"attended":false}', "sha256").hex()
+    nobody = record.sealed()
+    assert (nobody.event_id, nobody.salt, nobody.person) == ("e1", None, None)
+
+
+def test_an_entry_without_an_id_gets_one_of_its_own() -> None:
+    """The id sorts by time (UUIDv7), stands in the body, and is never given twice."""
+    entries = [least().sealed() for _ in range(100)]
+    assert len({entry.event_id for entry in entries}) == 100
+    for entry in entries:
+        assert UUID(entry.event_id).version == 7
+        assert json.loads(entry.body)["eventId"] == entry.event_id
+
+
+def test_a_record_that_says_least_says_null() -> None:
+    """Nobody asked, nothing was decided, and nothing was released: each is said, and nothing is made up."""
+    entry = least().sealed()
+    assert json.loads(entry.body) == {
+        "action": "start",
+        "agreement": None,
+        "announce": None,
+        "answerDigest": None,
+        "caller": None,
+        "clauses": [],
+        "details": None,
+        "eventId": entry.event_id,
+        "facts": None,
+        "occurredAt": "2026-01-02T03:04:05.678901Z",
+        "outcome": "done",
+        "purpose": None,
+        "reason": None,
+        "released": {},
+        "requestId": "r",
+        "resource": "-",
+        "subject": None,
+        "type": "start",
+        "v": 1,
+        "withheld": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        pytest.param(datetime(2026, 7, 1, 12, tzinfo=UTC), "2026-07-01T12:00:00.000000Z", id="a whole second"),
+        pytest.param(
+            datetime(2026, 1, 1, 0, 30, 0, 5, tzinfo=timezone(timedelta(hours=1))),
+            "2025-12-31T23:30:00.000005Z",
+            id="a moment that is another day elsewhere",
+        ),
+        pytest.param(
+            datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("Europe/London")), "2026-07-01T11:00:00.000000Z", id="summer time"
+        ),
+    ],
+)
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Kathmandu"])
+def test_a_moment_is_written_in_one_form(
+    monkeypatch: pytest.MonkeyPatch, moment: datetime, text: str, machine: str
+) -> None:
+    """UTC with six digits, wherever the machine thinks it is."""
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        assert timestamp(moment) == text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_moment_without_an_offset_is_refused() -> None:
+    """It could be any of a day's moments."""
+    with pytest.raises(ValueError, match=r"^a moment needs an offset$"):
+        timestamp(datetime(2026, 1, 1))  # noqa: DTZ001  # that it is naive is the point
 
 
 def test_a_record_says_everything_that_an_entry_must() -> None:
@@ -201,15 +324,29 @@ def test_the_frontier_gives_the_root_of_the_whole_tree(size: int, stop: int) -> 
         other.add(leaf)
     assert tree.root() == other.root() == naive_root(leaves)
     assert len(tree.frontier) == size.bit_count()
-    assert [tile.root for tile in tiles] == [
-        naive_root(leaves[start : start + 256]) for start in range(0, size - 255, 256)
+    assert tiles == [
+        Tile(8, number, naive_root(leaves[number * 256 : (number + 1) * 256])) for number in range(size // 256)
     ]
+
+
+@pytest.mark.parametrize("level", [8, 16, 24])
+def test_the_last_leaf_of_a_tile_completes_it_and_those_below_it(level: int) -> None:
+    """Tiles of every level come at once, each with its level, its place and the root over what it holds."""
+    frontier = [leaf_hash(bytes([number])) for number in range(level)]
+    tree = Tree.at(2**level - 1, b"".join(frontier))
+    roots = [leaf_hash(b"last")]
+    for subtree in reversed(frontier):
+        roots.append(node_hash(subtree, roots[-1]))
+    assert tree.append(roots[0]) == [Tile(at, 2 ** (level - at) - 1, roots[at]) for at in range(8, level + 1, 8)]
+    assert (tree.size, tree.packed(), tree.root()) == (2**level, roots[level], roots[level])
 
 
 def test_a_frontier_of_another_size_is_refused() -> None:
     """A damaged head row never becomes the ground for more entries."""
-    with pytest.raises(ValueError, match="3 leaves"):
+    with pytest.raises(ValueError, match=r"^a tree of 3 leaves has no frontier of 32 bytes$"):
         Tree.at(3, bytes(32))
+    with pytest.raises(ValueError, match=r"^a tree of 4 leaves has no frontier of 64 bytes$"):
+        Tree.at(4, bytes(64))
 
 
 def test_the_receipt_header_names_one_or_the_first_and_the_last() -> None:
