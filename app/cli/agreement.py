@@ -1,17 +1,41 @@
-"""`openmind agreement`: check a draft, show what is in force."""
+"""`openmind agreement`: check a draft, show what is in force, see it as a table, compare two, try one on the past."""
 
+import json
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from app.policies import AgreementInvalid, findings, load_agreement, render, shipped_versions
+from app.cli.environment import say_error, versions
+from app.cli.simulating import simulate
+from app.policies import AgreementInvalid, CompiledAgreement, findings, load_agreement, render
+from app.policies.review.diff import compare, worded_otherwise
+from app.policies.review.page import in_html
+from app.policies.review.sentences import NOTHING, ON_TOP, sentences
+from app.policies.review.tables import in_csv, in_markdown
 
 app = typer.Typer(no_args_is_help=True)
+app.command("simulate")(simulate)
 console = Console()
-errors = Console(stderr=True)
+SHORTEST = 8
+"""Digits that tell one digest from another."""
+
+
+class Format(StrEnum):
+    """How a matrix is written."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+_FORMATS = {Format.HTML: in_html, Format.MARKDOWN: in_markdown, Format.CSV: in_csv}
+Draft = Annotated[
+    Path | None, typer.Argument(help="an agreement in TOML; without one, what is in force", dir_okay=False)
+]
 
 
 @app.command()
@@ -21,11 +45,7 @@ def check(file: Annotated[Path, typer.Argument(help="an agreement in TOML", exis
     Unknown keys and words, clauses that can never apply, clauses that another makes redundant. Exit code: 0 good, 1
     at fault.
     """
-    try:
-        agreement = load_agreement(file)
-    except AgreementInvalid as fault:
-        errors.print(str(fault), style="red", highlight=False, markup=False)
-        raise typer.Exit(1) from None
+    agreement = loaded(file)
     console.print(f"{agreement.title}, version {agreement.version}: {len(agreement.clauses)} clauses, none at fault")
     console.print(f"digest {agreement.digest}", highlight=False)
     for finding in findings(agreement, datetime.now(UTC).date()):
@@ -33,10 +53,91 @@ def check(file: Annotated[Path, typer.Argument(help="an agreement in TOML", exis
 
 
 @app.command()
-def show(
-    file: Annotated[Path | None, typer.Argument(help="an agreement in TOML; without one, what is in force")] = None,
-) -> None:
+def show(file: Draft = None) -> None:
     """Print an agreement in words: parties, standing conditions, and every clause with its own sentence."""
-    agreement = load_agreement(file) if file else shipped_versions().at(datetime.now(UTC))
-    for line in render(agreement):
+    _print(*render(_draft(file)))
+
+
+@app.command()
+def matrix(
+    file: Draft = None,
+    form: Annotated[Format, typer.Option("--format", help="html: one page that loads nothing")] = Format.MARKDOWN,
+) -> None:
+    """Print who may do what: role by purpose by category, with clauses and conditions in the cells.
+
+    Exit code: 0 printed, 1 the file is at fault, 2 there is no such file.
+    """
+    print(_FORMATS[form](_draft(file)), end="")  # the document itself, to be kept in a file
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="a file, or the digest of a version (8 digits or more)")],
+    new: Annotated[str, typer.Argument(help="a file, or the digest of a version (8 digits or more)")],
+    as_json: Annotated[bool, typer.Option("--json", help="every combination as data, one object")] = False,  # noqa: FBT002  # typer's form of a flag
+) -> None:
+    """Say exactly what opens and what closes between two agreements, whatever their texts look like.
+
+    For each role, purpose, action and category the fewest facts on which they differ. Exit code: 0 compared, 1 a file
+    is at fault, 2 there is no such file or version.
+    """
+    before, after = _named(old), _named(new)
+    changes = compare(before, after)
+    said = sentences(changes, before, after)
+    elsewhere = worded_otherwise(before, after)
+    if as_json:
+        data = {
+            "old": _which(before),
+            "new": _which(after),
+            "changes": [each.as_data() for each in changes],
+            "sentences": list(said),
+            "differsIn": list(elsewhere),
+        }
+        print(json.dumps(data, ensure_ascii=False))  # the data itself, for other programs
+        return
+    _print(f"From version {before.version} to {after.version}: {len(changes)} things that can be asked for change.")
+    _print(*(("", ON_TOP, *(f"- {each}" for each in said)) if said else (NOTHING,)))
+    if elsewhere:
+        _print("", "The files differ in:", *(f"- {place}" for place in elsewhere))
+
+
+def loaded(file: Path) -> CompiledAgreement:
+    """The agreement in a file; says what is wrong with it and stops with 1, or with 2 where there is none."""
+    try:
+        return load_agreement(file)
+    except AgreementInvalid as fault:
+        say_error(str(fault))
+        raise typer.Exit(1) from None
+    except OSError as fault:
+        say_error(f"'{file}' cannot be read: {fault.strerror}; name a file")
+        raise typer.Exit(2) from None
+
+
+def _draft(file: Path | None) -> CompiledAgreement:
+    return loaded(file) if file else versions().at(datetime.now(UTC))
+
+
+def _named(name: str) -> CompiledAgreement:
+    """A file, or a version by the beginning of its digest."""
+    if Path(name).is_file() or len(name) < SHORTEST or not set(name) <= set("0123456789abcdef"):
+        return loaded(Path(name))
+    found = [each for each in versions() if each.digest.startswith(name)]
+    if len(found) != 1:
+        say_error(f"{len(found)} versions have a digest that begins with '{name}'; name a file or another digest")
+        raise typer.Exit(2)
+    return found[0]
+
+
+def _which(agreement: CompiledAgreement) -> dict[str, str | None]:
+    terms = agreement.agreement
+    return {
+        "version": agreement.version,
+        "digest": agreement.digest,
+        "inForceFrom": terms.in_force_from.isoformat(),
+        "lastDay": terms.last_day.isoformat() if terms.last_day else None,
+    }
+
+
+def _print(*lines: str) -> None:
+    for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

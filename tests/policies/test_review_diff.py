@@ -8,7 +8,7 @@ from app.policies import decide
 from app.policies.review.diff import compare, worded_otherwise
 from app.policies.review.openings import Extent, effect_of, extent_of
 from app.policies.review.sentences import sentences
-from app.vocabulary import FACTS, Caller, Question, facts_of
+from app.vocabulary import FACTS, Action, Caller, Purpose, Question, Role, facts_of, parties_of
 from tests.policies import drafts
 from tests.policies.asking import leicester
 from tests.policies.clauses import AFTER, ended, just
@@ -142,33 +142,19 @@ def test_where_no_difference_is_said_the_decisions_are_the_same(of, over):
     name, line, facts = of
     changes = (("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01"), DRAFTS[name])
     old, new = (ended(), draft(*changes)) if over else (leicester(), draft(DRAFTS[name]))
-    subjects = {
-        subject for key, subject in old.cells() if (key[0], key[2], key[3]) == (line.role, line.purpose, line.action)
-    }
-    parties = {key[1] for key, _ in old.cells() if key[0] == line.role}
-    for party in parties:
-        for subject in subjects:
-            key = (line.role, line.purpose, line.action)
-            caller = Caller(party, next(k[0] for k, _ in old.cells() if k[0] == line.role), "a-client", "a-token")
-            found = [each for each in compare(old, new) if (each.role, each.purpose, each.action) == key]
-            told = any(
-                each.party == party
-                and each.subject == subject
-                and ("ended" if over else "in-force") in each.while_
-                and any(where.has(facts) for where in each.difference.where)
-                for each in found
-            )
-            question = Question(caller, _purpose(old, line), _action(old, line), (subject,), AFTER, "", "")
-            ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
-            assert told == (effect_of(*ends) is not None)
-
-
-def _purpose(old, line):
-    return next(key[2] for key, _ in old.cells() if key[2] == line.purpose)
-
-
-def _action(old, line):
-    return next(key[3] for key, _ in old.cells() if key[3] == line.action)
+    key = (Role(line.role), Purpose(line.purpose), Action(line.action))
+    (subject,) = {each for _, each in old.cells() if each == line.subject}
+    found = [each for each in compare(old, new) if (each.role, each.purpose, each.action) == key]
+    for party in parties_of(key[0]):
+        told = any(
+            (each.party, each.subject) == (party, subject)
+            and ("ended" if over else "in-force") in each.while_
+            and any(where.has(facts) for where in each.difference.where)
+            for each in found
+        )
+        question = Question(Caller(party, key[0], "a-client", "a-token"), *key[1:], (subject,), AFTER, "", "")
+        ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
+        assert told == (effect_of(*ends) is not None)
 
 
 def test_one_extent_covers_another_only_if_it_opens_all_of_it():
