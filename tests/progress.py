@@ -24,7 +24,7 @@ def _lines(what: str, total: int) -> Callable[[int], None]:
 
     def advance(number: int) -> None:
         nonlocal done
-        before, done = done * 10 // total, done + number
+        before, done = done * 10 // total, min(done + number, total)
         if done * 10 // total > before:
             print(f"{what}: {done:,} of {total:,}", flush=True)
 
