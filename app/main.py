@@ -27,6 +27,7 @@ from app.services.disclosures import DisclosureService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.simulations import SimulationService
 from app.services.subject_access import SubjectAccessService
 
 PUBLIC = {
@@ -91,6 +92,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         subject_access=SubjectAccessService(gate),
         disclosures=DisclosureService(gate),
         agreements=AgreementService(gate.agreements, settings.clock),
+        simulations=SimulationService(gate),
         readiness=Readiness(gate, settings.clock),
     )
     return services, tokens

@@ -8,13 +8,14 @@ from app.audit.writer import open_log
 from app.config import Settings
 from app.db import Address, Database, DatabaseUnavailable, open_database
 from app.gate.door import Gate
-from app.policies import AgreementVersions, shipped_versions, versions_in
+from app.policies import AgreementFolder, AgreementVersions, shipped_versions
 from app.records.reading import Records
 
 
 def agreements_of(settings: Settings) -> AgreementVersions:
-    """The versions that the settings name, or those that come with the package."""
-    return shipped_versions() if settings.agreements_dir is None else versions_in(settings.agreements_dir)
+    """The versions in the folder that the settings name, as it fills; or those that come with the package."""
+    folder = settings.agreements_dir
+    return shipped_versions() if folder is None else AgreementFolder(folder, settings.clock)
 
 
 @asynccontextmanager

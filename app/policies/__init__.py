@@ -5,6 +5,7 @@ from app.policies.compile import Condition
 from app.policies.decision import decide
 from app.policies.explain import Explanation, Reason, Remedy, explain
 from app.policies.faults import AgreementInvalid
+from app.policies.folder import AgreementFolder
 from app.policies.render import findings, render
 from app.policies.rulings import Decision, Missing, Ruling
 from app.policies.schema import Agreement
@@ -12,6 +13,7 @@ from app.policies.versions import AgreementVersions, VersionsInvalid, shipped_ve
 
 __all__ = [
     "Agreement",
+    "AgreementFolder",
     "AgreementInvalid",
     "AgreementVersions",
     "CompiledAgreement",

@@ -68,6 +68,16 @@ FAULTS: dict[str, Fault] = {
     "database-refused": Fault(
         422, "the database refuses the record, and nothing was written", "correct what is sent; see /openapi.json"
     ),
+    "agreement-invalid": Fault(
+        422, "the draft has a fault", "correct the named line; `openmind agreement check` says the same"
+    ),
+    "period-invalid": Fault(422, "the period cannot be used", "give days such as 2026-03-01, or moments with offset"),
+    "simulation-empty": Fault(422, "there is nothing to make again", "give a period in which something was decided"),
+    "simulation-too-large": Fault(
+        422, "too many entries for one request", "give a shorter period, or use `openmind agreement simulate`"
+    ),
+    "simulation-busy": Fault(503, "another simulation is under way", "try again", {"Retry-After": "10"}),
+    "log-unreadable": Fault(422, "an entry of the log cannot be read", "run `openmind audit verify`"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),

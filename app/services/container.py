@@ -12,6 +12,7 @@ from app.services.disclosures import DisclosureService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.simulations import SimulationService
 from app.services.subject_access import SubjectAccessService
 from app.vocabulary import Caller
 
@@ -34,6 +35,7 @@ class Services:
     subject_access: SubjectAccessService
     disclosures: DisclosureService
     agreements: AgreementService
+    simulations: SimulationService
     readiness: Readiness
     _strangers: deque[datetime] = field(default_factory=deque)
 

@@ -14,10 +14,17 @@ from tests.world import Service, settings_for
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CRN_FREE = "/v1/people/{crn}/{category}"
 """Asks nothing about anybody: no such category is refused before a person is looked at."""
-LISTS = ("/v1/people", "/v1/people/searches", "/v1/referrals", "/subject-access-request")
+LISTS = (
+    "/v1/people",
+    "/v1/people/searches",
+    "/v1/referrals",
+    "/subject-access-request",
+    "/v1/agreement/simulations",
+)
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/people/searches": {"crn": FULL},
+    "/v1/agreement/simulations": {"agreement": "title = 'a draft'", "since": "2026-03-01"},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
 }
