@@ -34,6 +34,8 @@ class Act:
     """
     details: dict[str, Any] = field(default_factory=dict)
     """What was changed, for the entry; nothing personal."""
+    released: dict[str, list[str]] = field(default_factory=dict)
+    """What the answer carries, for the entry, where the question's own action and subjects do not say it."""
     answer: bytes | None = None
     receipt: Receipt | None = None
 
@@ -104,8 +106,7 @@ class Acting:
         try:
             act.receipt = await self._gate.append_act(self._question, act)
         except ChangeRefused as refused:
-            stale = isinstance(refused.fault, RowsMissed)
-            code = "changed-meanwhile" if stale else "database-refused"
+            code = "changed-meanwhile" if _somebody_was_faster(refused.fault) else "database-refused"
             await self._refuse(act, code)
             raise Unacceptable(code) from refused
 
@@ -113,8 +114,15 @@ class Acting:
         await self._gate.append(self._question, act.agreement, act.decision, act.standing, reason=code)
 
 
+def _somebody_was_faster(fault: Exception) -> bool:
+    """Whether a row that was seen is another by now, or one that was not there is there."""
+    said = (getattr(fault, "sqlite_errorname", None), getattr(fault, "sqlstate", None))
+    is_there = said[0] in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE") or said[1] == "23505"
+    return is_there or isinstance(fault, RowsMissed)
+
+
 def released_by(act: Act, question: Question) -> Mapping[str, Sequence[str]]:
     """What an answer to an act carries, for the log: the categories or registers that were read, if any were."""
-    if question.action is not Action.READ:
-        return {}
+    if act.released or question.action is not Action.READ:
+        return act.released
     return {subject.value: ["*"] for subject in question.subjects if not isinstance(subject, Category)}

@@ -36,11 +36,16 @@ class Section:
         return tuple(camel(column.name) for column in self.columns if _kept(column, caveat))
 
     def selected(self, caveat: str = ALL) -> tuple[ColumnElement[Any], ...]:
-        """What is selected under a caveat; a text that names a third party comes as null where it may not be seen."""
+        """What is selected under a caveat; what names a third party comes as null where it may not be seen.
+
+        A text does if its row says so; a column of a table that cannot say so always does.
+        """
         return tuple(self._column(column, caveat) for column in self.columns if _kept(column, caveat))
 
     def _column(self, column: Column[Any], caveat: str) -> ColumnElement[Any]:
         if caveat == WITHOUT_THIRD_PARTIES and column.info.get(THIRD_PARTY):
+            if "third_party" not in self.table.c:
+                return literal_column("NULL", column.type).label(column.name)
             return case((self.table.c.third_party, literal_column("NULL")), else_=column).label(column.name)
         return column
 
@@ -126,7 +131,7 @@ def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
 
 
 _ALSO = {
-    Category.SUPERVISION: frozenset({"allocation"}),  # the offender manager is part of the supervision
+    Category.SUPERVISION: frozenset({"allocation", "allocation_history"}),  # the offender manager is part of it
     Category.CONSENT: frozenset({"consent"}),
 }
 

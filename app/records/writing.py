@@ -108,6 +108,16 @@ class Writer:
         given |= {f"new_{name}": value for name, value in changed.items()}
         return statement.sql, statement.arguments(given), 1
 
+    def delete(self, table: str, seen: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
+        """The one row that still has what was `seen`."""
+        key = ("delete", table, tuple(sorted(seen)))
+        if key not in self._prepared:
+            target = _table(table)
+            same = (target.c[name] == bindparam(name, type_=target.c[name].type) for name in sorted(seen))
+            self._prepared[key] = self._database.prepare(delete(target).where(*same))
+        statement = self._prepared[key]
+        return statement.sql, statement.arguments(seen), 1
+
     def remove(self, table: str, column: str, value: str) -> tuple[str, Sequence[Any]]:
         """SQL and arguments that delete the rows of a list that is replaced whole."""
         key = ("remove", table, column)
