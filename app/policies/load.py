@@ -75,7 +75,7 @@ def _refuse(faults: Iterable[Fault], text: str, file: str) -> None:
 
 def _syntax(message: str, text: str, file: str) -> AgreementInvalid:
     at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-    line = int(at[1]) if at and at[1] else len(text.splitlines())
+    line = int(at[1]) if at and at[1] else text.rstrip("\n").count("\n") + 1
     fault = f"not TOML: {message[: at.start()] if at else message}".replace("TOML: C", "TOML: c")
     return AgreementInvalid(file, line, None, fault, "correct the line")
 
@@ -89,12 +89,12 @@ def _fault(error: ErrorDetails, data: dict[str, Any]) -> Fault:
 
 
 def _worded(error: ErrorDetails, place: Place) -> tuple[str, str]:
-    context, key = error.get("ctx", {}), place[-1] if place else ""
+    context, key = error.get("ctx", {}), next((part for part in reversed(place) if isinstance(part, str)), "")
     match error["type"]:
         case "missing":
             return f"there is no `{key}`", "add it"
         case "extra_forbidden":
-            near = get_close_matches(str(key), _KEYS, n=1, cutoff=0.6)
+            near = get_close_matches(key, _KEYS, n=1, cutoff=0.6)
             return f"unknown key '{key}'", f"did you mean '{near[0]}'?" if near else "leave it out"
         case "unknown_word":
             near = [context["near"]] if context["near"] else []
@@ -109,6 +109,7 @@ def _worded(error: ErrorDetails, place: Place) -> tuple[str, str]:
 
 def _clause_at(place: Place, data: dict[str, Any]) -> str | None:
     if len(place) > 1 and place[0] == "clauses" and isinstance(place[1], int):
-        identity = data["clauses"][place[1]].get("id")
+        clause = data["clauses"][place[1]]
+        identity = clause.get("id") if isinstance(clause, dict) else None
         return identity if isinstance(identity, str) else None
     return None

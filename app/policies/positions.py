@@ -12,7 +12,7 @@ def positions(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {(): 1}
     counts: dict[Place, int] = {}
     block: Place = ()
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").split("\n")  # as TOML has it: splitlines() ends lines at U+2028 too
     number = 0
     while number < len(lines):
         first, line = number, lines[number].strip()
