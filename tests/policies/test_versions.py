@@ -33,7 +33,7 @@ def test_a_version_lasts_until_the_next_begins_at_midnight_in_london():
     assert versions.at(datetime(2026, 6, 30, 22, 59, 59, tzinfo=UTC)) is one
     assert versions.at(datetime(2026, 6, 30, 23, 0, tzinfo=UTC)) is two  # summer time
     assert versions.at(datetime(2000, 1, 1, tzinfo=UTC)) is one
-    assert versions.by_digest(two.digest) is two
+    assert (versions.by_digest(one.digest), versions.by_digest(two.digest)) == (one, two)
     with pytest.raises(KeyError):
         versions.by_digest("0" * 64)
 
@@ -52,16 +52,33 @@ def test_versions_that_meet_are_good():
 @pytest.mark.parametrize(
     ("versions", "fault"),
     [
-        pytest.param([], "no agreement at all", id="no version"),
-        pytest.param([("1", "2012-11-01", "2020-01-01"), ("2", "2020-01-03")], "there is a gap", id="a gap of a day"),
-        pytest.param([("1", "2012-11-01", "2020-01-01"), ("2", "2020-01-01")], "overlap", id="an overlap of a day"),
-        pytest.param([("1", "2012-11-01"), ("2", "2012-11-01")], "begin on the same day", id="two of one day"),
-        pytest.param([("1", "2012-11-01"), ("1", "2020-01-01")], "cannot be told apart", id="two of one name"),
+        pytest.param([], "there is no agreement at all", id="no version"),
+        pytest.param(
+            [("1", "2012-11-01", "2020-01-01"), ("2", "2020-01-03")],
+            "between versions '1' and '2' there is a gap",
+            id="a gap of a day",
+        ),
+        pytest.param(
+            [("1", "2012-11-01", "2020-01-01"), ("2", "2020-01-01")],
+            "versions '1' and '2' overlap",
+            id="an overlap of a day",
+        ),
+        pytest.param(
+            [("1", "2012-11-01"), ("2", "2012-11-01")],
+            "versions '1' and '2' begin on the same day",
+            id="two of one day",
+        ),
+        pytest.param(
+            [("1", "2012-11-01"), ("1", "2020-01-01")],
+            "versions '1' and '1' cannot be told apart",
+            id="two of one name",
+        ),
     ],
 )
 def test_refuses(versions, fault):
-    with pytest.raises(VersionsInvalid, match=fault):
+    with pytest.raises(VersionsInvalid) as caught:
         AgreementVersions(version(*each) for each in versions)
+    assert str(caught.value) == fault
 
 
 def test_the_package_ships_its_agreement():
@@ -100,4 +117,16 @@ def test_the_agreement_as_data_keeps_its_words_and_names_its_keys_in_camel_case(
     assert data["roles"]["offender-manager"]["parties"] == ["justice"]
     (d2,) = (clause for clause in data["clauses"] if clause["id"] == "D2")
     assert d2["despiteObjection"] is True
+    assert list(d2) == [
+        "roles",
+        "actions",
+        "categories",
+        "needs",
+        "despiteObjection",
+        "id",
+        "text",
+        "effect",
+        "basis",
+        "purposes",
+    ]
     assert d2["needs"] == ["caseload", "supervised", "mhtr"]
