@@ -5,7 +5,7 @@ Written from what the parties signed, and sharing nothing with what computes fac
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -249,6 +249,32 @@ class Recorded:
         for each in self.objections:
             if each.crn == crn and _stands(each, each.withdrawn_at, now):
                 yield f"objection:{each.category}"
+
+    def moments(self) -> Iterable[datetime]:
+        """When something begins or runs out by itself: where a mistake of one moment or one day shows."""
+        periods = [
+            *self.consents,
+            *self.objections,
+            *self.allocations,
+            *self.limits,
+            *self.grants,
+            *self.authorisations,
+        ]
+        for period in periods:
+            yield from (moment for moment in (period.begins, period.ends) if moment)
+        for day in self._days():
+            yield datetime.combine(day, datetime.min.time(), LONDON).astimezone(UTC)
+
+    def _days(self) -> Iterable[date]:
+        for _, course, completed in self.trainings:
+            yield months_after(completed, VALID_MONTHS[course])
+        for sentence in (*self.sentences, *self.requirements):
+            yield sentence.first_day
+            if sentence.last_day:
+                yield sentence.last_day + timedelta(days=1)
+        for referral in self.referrals:
+            if referral.closed:
+                yield referral.closed + timedelta(days=28)
 
     def agreed(self, party: str, crn: str, now: datetime) -> dict[str, set[str]]:
         """Scopes to which the person agrees for this party, each with the consents that say so."""

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count, product
@@ -63,7 +64,7 @@ EVERY_FACT = (1 << len(FACTS)) - 1
 START = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 PEOPLE = ("X000001", "X000002")
 NOBODY = "X999999"
-SCOPES = ("attendance", "progress", "scores", "offence", "meeting", "health-trainer")
+SCOPES = (*["attendance"] * 4, "progress", "scores", "offence", "meeting", "health-trainer")
 EVERYBODY = (
     select(PERSON.crn, facts.facts_of(PERSON), facts.facts_but_consents(PERSON), facts.relied_on(PERSON))
     .select_from(t.Person.__table__)  # type: ignore[attr-defined]  # SQLModel adds it
@@ -83,7 +84,7 @@ WHEN = st.sampled_from([timedelta(0), -MINUTE, -DAY, -40 * DAY, DAY, 60 * MINUTE
 LASTING = st.sampled_from([None, None, 30 * MINUTE, DAY, 20 * DAY])
 PICK = st.integers(0, 999)
 MOSTLY = st.sampled_from([True, True, True, False])
-SOME = st.sampled_from(PEOPLE)
+SOME = st.sampled_from((*PEOPLE, PEOPLE[0]))
 ANYBODY = st.sampled_from(sorted(CALLERS))
 STAFF_NAMES = sorted(STAFF)
 taken: Counter[str] = Counter()
@@ -276,17 +277,28 @@ class Machine(RuleBasedStateMachine):
         self, crn: str, scope: str, permits: bool, when: timedelta, lasting: timedelta | None, capable: bool, by: str,
         signed: bool, recipients: tuple[str, ...], instead: int | None,
     ) -> None:  # fmt: skip
-        begins = self.now + when
-        ends = None if lasting is None else max(begins, self.now) + lasting
+        ends = None if lasting is None else max(self.now + when, self.now) + lasting
         before = [each for each in self.model.consents if (each.crn, each.scope) == (crn, scope)]
         supersedes = self._one(before, instead).id if before and instead is not None else None
-        one = Consent(
-            begins, ends, self._id("consent"), crn, scope, permits, capable, by, signed, None, recipients, supersedes
+        new = Consent(self.now + when, ends, self._id("consent"), crn, scope, permits, capable, by, signed)
+        self._consent(replace(new, recipients=recipients, supersedes=supersedes))
+
+    @precondition(lambda self: self.model.consents)
+    @rule(pick=PICK, capable=MOSTLY, signed=st.booleans(), lasting=LASTING)
+    def changes_their_mind(self, pick: int, capable: bool, signed: bool, lasting: timedelta | None) -> None:
+        """A refusal in place of a permission, or the other way round."""
+        one = self._one(self.model.consents, pick)
+        ends = None if lasting is None else self.now + lasting
+        new = Consent(
+            self.now, ends, self._id("consent"), one.crn, one.scope, not one.permits, capable, "justice", signed
         )
+        self._consent(replace(new, recipients=("health", "justice"), supersedes=one.id))
+
+    def _consent(self, one: Consent) -> None:
         self._put(*world.consent(
-            crn, scope, *recipients, id=one.id, decision="permit" if permits else "refuse", valid_from=begins,
-            valid_until=ends, capacity=capable, recorded_by_party=by, signed_form="F1" if signed else None,
-            supersedes_id=supersedes,
+            one.crn, one.scope, *one.recipients, id=one.id, decision="permit" if one.permits else "refuse",
+            valid_from=one.begins, valid_until=one.ends, capacity=one.capable, recorded_by_party=one.by_party,
+            signed_form="F1" if one.signed else None, supersedes_id=one.supersedes,
         ))  # fmt: skip
         self.model.consents.append(one)
 
