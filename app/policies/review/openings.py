@@ -59,16 +59,10 @@ def _extent(caveats: tuple[str, ...], rows: frozenset[str]) -> Extent:
 class Difference:
     """One difference: how far it was open and is, and on exactly which facts."""
 
+    effect: Effect
     before: Extent | None
     after: Extent | None
     where: tuple[Region, ...]
-
-    @property
-    def effect(self) -> Effect:
-        """What becomes of it."""
-        effect = effect_of(self.before, self.after)
-        assert effect is not None  # noqa: S101  # `differences` keeps no other
-        return effect
 
 
 class _Case(NamedTuple):
@@ -86,12 +80,13 @@ def differences(before: Sequence[Condition], after: Sequence[Condition]) -> tupl
     """
     if _said(before) == _said(after):
         return ()
-    found: dict[tuple[Extent | None, Extent | None], list[Region]] = {}
+    found: dict[tuple[Effect, Extent | None, Extent | None], list[Region]] = {}
     for old, new in product(_cases(before), _cases(after)):
-        if effect_of(old.extent, new.extent) is not None:
+        effect = effect_of(old.extent, new.extent)
+        if effect is not None:
             where = region(both(old.within, new.within), (*old.without, *new.without))
             if where.cubes:
-                found.setdefault((old.extent, new.extent), []).append(where)
+                found.setdefault((effect, old.extent, new.extent), []).append(where)
     return tuple(Difference(*ends, _joined(where)) for ends, where in found.items())
 
 
