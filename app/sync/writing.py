@@ -150,12 +150,14 @@ class Writing:
         if act is None and record.table not in BOOTSTRAPPED:
             return self._rejected(record, "client-unknown")
         changes = self._changes(record, standing)
-        details = {
+        details: dict[str, Any] = {
             "change": "created" if standing is Compared.NEW else "changed",
             "file": record.origins[0][0],
             "table": record.table,
             "version": version_of(record.modified_at),
         }
+        if act is not None:  # so that the decision can be made again
+            details["subjects"] = [subject.value for subject in act.subjects]
         try:
             if act is None:
                 await self._gate.bootstrap(self._clock(), self._run, changes, details)

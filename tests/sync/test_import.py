@@ -87,7 +87,8 @@ async def test_entries_name_who_wrote_why_and_nobody_whose_record_it_is(database
         act = (caller.get("staff") or caller.get("client"), entry["purpose"], entry["action"], *entry["clauses"])
         callers.setdefault(entry["details"]["table"], set()).add(act)
         assert FIRST not in json.dumps(entry)
-        assert set(entry["details"]) == {"change", "file", "table", "version"}
+        asked = {"subjects"} if entry["caller"] else set()
+        assert set(entry["details"]) == {"change", "file", "table", "version"} | asked
     probation, clinical = ("case-management", "records-sync", "write"), ("clinical-records", "records-sync", "write")
     assert callers["person"] == {(*probation, "H5")}
     assert callers["access_limit"] == {(*probation, "H8")}
