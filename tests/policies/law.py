@@ -17,6 +17,7 @@ B1 | therapist | direct-care | withdraw | consent | treating
 B2 | clinical-lead | direct-care | read write | \
 referral attendance progress scores clinical notes safety safety-alert meeting consent | service
 B2 | clinical-lead | direct-care | read | identity contact | service
+B2 | clinical-lead | direct-care | withdraw | consent | treating
 B3 | therapist | direct-care | read | identity referral clinical | service
 B4 | service-administrator | direct-care | read write | referral attendance | service
 B4 | service-administrator | direct-care | read | identity contact | service

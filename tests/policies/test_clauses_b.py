@@ -38,10 +38,13 @@ def test_b1_reads_identity_and_contact_and_does_not_write_them(category):
     refused(ruled(asks("therapist", "direct-care", "write", category), holding), "S2")
 
 
-def test_b2_is_as_b1_without_withdrawal():
+def test_b2_is_as_b1_for_the_service_and_for_withdrawal_where_the_lead_treats():
     holding = LEAD | facts("service")
     permitted(ruled(asks("clinical-lead", "direct-care", "write", "consent"), holding), "B2")
-    refused(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), holding), "S2")
+    refused(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), holding), "B2")
+    treating = LEAD | facts("treating restricted")
+    permitted(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), treating), "B2")
+    refused(ruled(asks("clinical-lead", "direct-care", "write", "consent"), treating), "S3")
 
 
 @pytest.mark.parametrize("category", ["notes", "clinical", "scores", "safety", "safety-alert", "consent"])

@@ -9,7 +9,7 @@ from app.policies.load import digest_of, read_agreement
 from tests.policies.clauses import FILE
 
 TEXT = FILE.read_text(encoding="utf-8")
-DIGEST = "89523f7eb58af20145d95a3f78b945c669e5729c10182a4ffab6695ee8c548ce"
+DIGEST = "49bce06979e62186f816880b3545f0f8c0ba689dd09dae06be936d0ee9b1db85"
 
 
 def changed(old: str, new: str, text: str = TEXT) -> str:

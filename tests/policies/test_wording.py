@@ -60,15 +60,16 @@ def test_a_last_day_is_shown_with_the_term():
     [
         pytest.param(
             """\
-B2    A clinical lead keeps the records of the people referred to their service, as a therapist
-      does.
-      Note: As B1, except withdrawal, which B1 and E3 give to those who treat or supervise the
-      person.
-      Permits clinical-lead for direct-care
-      needs service
-      read, write: referral, attendance, progress, scores, clinical, notes, safety, safety-alert,
-        meeting, consent
-      read: identity, contact
+E3    An offender manager records what a person on their caseload agrees to and objects to; a
+      withdrawal is never refused to them.
+      Note: What they record of sharing from health to justice takes effect with a signed form or a
+      clinician's countersignature.
+      Permits offender-manager for supervision
+      needs caseload
+      read, write: consent
+      withdraw: consent
+      also of a restricted record (announced where staff use it)
+      also after this agreement has ended
       Basis: UK GDPR Art 6(1)(e); UK GDPR Art 9(2)(h)""",
             id="a note, parts, and lines that go on",
         ),

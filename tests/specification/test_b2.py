@@ -1,4 +1,6 @@
-"""B2. A clinical lead keeps the records of the people referred to their service, as a therapist does."""
+"""B2. A clinical lead keeps the records of the people referred to their service, as a therapist does; a withdrawal of
+consent that a person whom they treat makes is never refused.
+"""
 
 import pytest
 
@@ -28,12 +30,20 @@ EXAMPLES = [
         lacks="service",
     ),
     CL.may_not("write", "identity contact", "service", "They do not change who or where the person is", because="S2"),
+    CL.may(
+        "withdraw",
+        "consent",
+        "treating restricted",
+        "A withdrawal that a person makes to a lead who treats them is recorded even where the record is restricted",
+        announced=True,
+    ),
+    CL.may("withdraw", "consent", "treating", "It is recorded even when the agreement has ended", over=True),
     CL.may_not(
         "withdraw",
         "consent",
         "service",
-        "A withdrawal is recorded by whoever treats or supervises the person, not by the lead",
-        because="S2",
+        "A lead who does not treat the person leaves a withdrawal to whoever treats or supervises them",
+        lacks="treating",
     ),
     CL.may_not(
         "read",
