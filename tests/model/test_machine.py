@@ -212,6 +212,8 @@ class Machine(RuleBasedStateMachine):
         crn=SOME, service=st.sampled_from([SERVICE, SERVICE, "another-service"]), ago=st.sampled_from([None, 0, 3, -1])
     )
     def is_referred(self, crn: str, service: str, ago: int | None) -> None:
+        if sum(each.crn == crn and each.closed is None for each in self.model.referrals) > 1:
+            return  # where one of many is closed nothing follows
         received = None if ago is None else day_of(self.now) - ago * DAY
         one = prose.Referral(self._id("referral"), crn, service, received)
         status = {"status": "draft", "referred_by": "olive"} if received is None else {}
@@ -240,6 +242,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(crn=SOME, begins=st.sampled_from([-30, 0, 2]), days=st.sampled_from([None, 0, 1, 100]))
     def is_sentenced(self, crn: str, begins: int, days: int | None) -> None:
+        if sum(each.crn == crn and each.runs(day_of(self.now)) for each in self.model.sentences) > 1:
+            return
         first = day_of(self.now) + begins * DAY
         one = prose.Sentence(self._id("sentence"), crn, first, None if days is None else max(
             first, day_of(self.now) + days * DAY))  # fmt: skip
