@@ -18,6 +18,8 @@ class Sizes:
     few: int
     many: int
     pages: int
+    past: int
+    past_rounds: int
 
 
 FULL = Sizes(
@@ -32,6 +34,8 @@ FULL = Sizes(
     few=1_000,
     many=1_000_000,
     pages=60,
+    past=1_000_000,
+    past_rounds=3,
 )
 QUICK = Sizes(
     questions=200,
@@ -45,4 +49,6 @@ QUICK = Sizes(
     few=1_000,
     many=10_000,
     pages=10,
+    past=5_000,
+    past_rounds=2,
 )

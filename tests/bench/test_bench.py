@@ -15,6 +15,7 @@ BOTH = (
     "append_group_vs_single",
     "append_group_vs_single_delayed",
     "list_page_growth",
+    "simulate_million",
 )
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
 
@@ -44,6 +45,14 @@ def test_a_page_is_one_statement_on_sqlite(capsys: pytest.CaptureFixture[str]):
     (row,) = json.loads(capsys.readouterr().out).values()
     assert set(row) >= KEYS
     assert row["statements"] == 1
+
+
+def test_past_decisions_are_made_again_both_ways_with_the_same_result(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "simulate_million_sqlite"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS
+    assert row["decisions"] == 5_000
+    assert 0 < row["changed"] < 5_000
 
 
 def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):
