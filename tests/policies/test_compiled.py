@@ -57,6 +57,14 @@ def test_what_p3_forbids_is_forbidden():
     assert agreement.prohibitions(caller.role, caller.party, question.purpose, question.action, Category.OFFENCE) == ()
 
 
+def test_a_ruling_that_was_not_asked_for_is_not_there():
+    decision = decide(asks("offender-manager", "supervision", "read", "identity"), 0, compiled())
+    assert decision.ruling(Category.IDENTITY) is decision.rulings[0]
+    with pytest.raises(KeyError) as caught:
+        decision.ruling(Category.NOTES)
+    assert caught.value.args == (Category.NOTES,)
+
+
 def test_when_it_has_ended_what_outlives_it_permits_and_nothing_else():
     agreement = compiled(ENDS)
     for line in lines():

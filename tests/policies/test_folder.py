@@ -125,3 +125,40 @@ def test_the_folder_is_looked_at_no_more_often_than_it_is_told(tmp_path, clock):
 def test_a_folder_without_an_agreement_is_none(tmp_path, clock):
     with pytest.raises(VersionsInvalid, match="no agreement at all"):
         AgreementFolder(tmp_path, clock)
+
+
+def said(caplog) -> list[tuple[int, str]]:
+    """What was logged since this was last asked."""
+    lines = [(record.levelno, record.getMessage()) for record in caplog.records]
+    caplog.clear()
+    return lines
+
+
+def test_the_log_has_what_was_read_and_what_was_left_once_for_each_change(folder, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "openmind")
+    put(tmp_path, "2026.toml", "version = ")
+    folder.at(STROKE)
+    fault = f"{tmp_path}/2026.toml:1: not TOML: Invalid value; correct the line"
+    assert said(caplog) == [(logging.ERROR, f"the folder of agreements is left as it was: {fault}")]
+    put(tmp_path, "2026.toml", "version =  ")
+    folder.at(STROKE)
+    assert (folder.fault, said(caplog)) == (fault, [])
+    (tmp_path / "2026.toml").unlink()
+    folder.at(STROKE)
+    read = "the folder of agreements was read again: "
+    assert (folder.fault, said(caplog)) == (None, [(logging.WARNING, f"{read}2012-11")])
+    put(tmp_path, "2026.toml", draft_text(*LATER))
+    folder.at(STROKE)
+    assert said(caplog) == [(logging.WARNING, f"{read}2012-11, 2026-07")]
+    put(tmp_path, "2026.toml", draft_text(*LATER) + "# a comment\n")
+    folder.at(STROKE)
+    assert said(caplog) == []
+
+
+def test_files_that_did_not_change_are_not_read_again(folder, tmp_path, monkeypatch):
+    put(tmp_path, "2026.toml", draft_text(*LATER))
+    folder.at(STROKE)
+    for looked in (folder, AgreementFolder(tmp_path, Clock(), looks_every=0)):
+        with monkeypatch.context() as patched:
+            patched.setattr("app.policies.folder.load_agreement", None)
+            assert looked.at(STROKE).version == "2026-07"

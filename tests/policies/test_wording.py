@@ -198,6 +198,7 @@ def without(clause: str, following: str, text: str = "") -> str:
         pytest.param("a = 1\nb = [\n\n", 2, "Invalid value", id="the last line, where the end is what is wrong"),
         pytest.param("a = 1\na = 2\n", 2, "cannot overwrite a value", id="a key given twice"),
         pytest.param("[a]\n[b]\n[a]\n", 3, "cannot declare ('a',) twice", id="a table given twice"),
+        pytest.param("a = [\n  \n", 2, "Invalid value", id="the last line, though nothing stands in it"),
         pytest.param("a = 1\nb", 2, "Expected '=' after a key in a key/value pair", id="half a line"),
     ],
 )
