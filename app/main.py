@@ -16,7 +16,7 @@ from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
-from app.routers import agreement, oauth2, operations, people, referrals, subject_access
+from app.routers import agreement, explanations, oauth2, operations, people, referrals, subject_access
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
@@ -24,6 +24,7 @@ from app.services.agreements import AgreementService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
+from app.services.explanations import ExplanationService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         oauth2.router,
         subject_access.router,
+        explanations.router,
         people.router,
         referrals.router,
         agreement.router,
@@ -91,6 +93,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         referrals=ReferralService(gate),
         subject_access=SubjectAccessService(gate),
         disclosures=DisclosureService(gate),
+        explanations=ExplanationService(gate),
         agreements=AgreementService(gate.agreements, settings.clock),
         simulations=SimulationService(gate),
         readiness=Readiness(gate, settings.clock),

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from app.cli.environment import say_error, versions
+from app.cli.explaining import explain_
 from app.cli.simulating import simulate
 from app.policies import AgreementInvalid, CompiledAgreement, findings, load_agreement, render
 from app.policies.review.diff import compare, worded_otherwise
@@ -19,6 +20,7 @@ from app.policies.review.tables import in_csv, in_markdown
 
 app = typer.Typer(no_args_is_help=True)
 app.command("simulate")(simulate)
+app.command("explain")(explain_)
 console = Console()
 SHORTEST = 8
 """Digits that tell one digest from another."""

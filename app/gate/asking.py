@@ -1,8 +1,9 @@
 """A question about one person, from facts to entry."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.audit.submission import Receipt
 from app.gate.entries import caveat_of
@@ -27,6 +28,8 @@ class Opened:
     answer: bytes | None = None
     receipt: Receipt | None = None
     is_found: bool = True
+    details: Mapping[str, Any] | None = None
+    """What else the entry says; nothing personal."""
 
     def unfound(self) -> None:
         """Nothing of what was asked is there: the entry says refused, since nothing is released."""

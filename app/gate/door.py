@@ -173,6 +173,7 @@ class Gate:
             announce=Party.JUSTICE.value if opened is not None and said.announce else None,
             reason=reason,
             answer=opened.answer if opened else None,
+            details=opened.details if opened else None,
         )
         changes = self._announcements([record])
         (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))

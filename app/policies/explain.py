@@ -58,9 +58,13 @@ class Explanation:
         }
 
 
-def explain(decision: Decision, agreement: CompiledAgreement) -> tuple[Explanation, ...]:
-    """An explanation for each subject that is not permitted, in the order of the question."""
-    told = told_facts(decision, agreement)
+def explain(decision: Decision, agreement: CompiledAgreement, told: Facts | None = None) -> tuple[Explanation, ...]:
+    """An explanation for each subject that is not permitted, in the order of the question.
+
+    `told` are the facts that may be named, for oversight of somebody else's decision (G1); without it those that
+    whoever gets this decision may be told.
+    """
+    told = told_facts(decision, agreement) if told is None else told
     return tuple(_explanation(each, decision, told, agreement) for each in decision.rulings if not each.permitted)
 
 
@@ -124,6 +128,8 @@ def _cited(ruling: Ruling, named: Facts) -> tuple[str, ...]:
     standing = []
     if named & facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING):
         standing.append("S1")
+    if named & facts_of(Fact.EXCLUDED, Fact.RESTRICTED):
+        standing.append("S3")
     if any(fact.withholds and fact not in (Fact.EXCLUDED, Fact.RESTRICTED) for fact in names_of(named)):
         standing.append("S4")
     return (*standing, *dict.fromkeys(each.clause for each in ruling.missing))

@@ -1,6 +1,6 @@
 """Facts before a decision, and the columns that a permit names after it; statements are built once for each shape."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -63,7 +63,8 @@ def _of_person(match: Any) -> Select[Any]:
 
 
 @cache
-def _standing_of(key: str) -> Select[Any]:
+def standing_of(key: str) -> Select[Any]:
+    """The facts of (caller, person with this CRN), or the person of this referral: what every decision rests on."""
     if key == "crn":
         return _of_person(facts.PERSON.crn == CRN)
     referral = select(T.Referral.person_id).where(T.Referral.id == REFERRAL).scalar_subquery()
@@ -147,11 +148,17 @@ class Records:
         self._prepared: dict[Any, Prepared] = {}
         self._facts = _FactsWarrant()
 
-    def prepared(self, key: Any, build: Any, *, shared: bool = False) -> Prepared:
-        """A statement compiled once for each key; `shared` ones about one person run together with other requests'."""
+    def prepared(
+        self, key: Any, build: Any, *, shared: bool = False, then: Callable[[Prepared], Prepared] | None = None
+    ) -> Prepared:
+        """A statement compiled once for each key; `shared` ones about one person run together with other requests'.
+
+        `then` makes of what was compiled what is kept.
+        """
         statement = self._prepared.get(key)
         if statement is None:
-            statement = self._prepared[key] = self.database.prepare(build(), shared=shared)
+            statement = self.database.prepare(build(), shared=shared)
+            statement = self._prepared[key] = then(statement) if then else statement
         return statement
 
     async def standing(self, caller: Caller, at: datetime, *, crn: str) -> Standing:
@@ -178,7 +185,7 @@ class Records:
         self, key: str | tuple[str, str], whom: dict[str, str], caller: Caller, at: datetime
     ) -> Standing:
         def build() -> Select[Any]:
-            return _standing_of(key) if isinstance(key, str) else _standing_of_record(key[1])
+            return standing_of(key) if isinstance(key, str) else _standing_of_record(key[1])
 
         statement = self.prepared(("standing", key), build, shared=True)
         ((live, person_id, crn, bits, consents),) = await self.database.fetch(

@@ -76,12 +76,6 @@ async def person(crn: str, ask: Asking) -> Response:
     return answered(await ask.services.people.whole(ask.asks(READ, CATEGORIES, crn)))
 
 
-@router.get("/{crn}/access", response_model=shapes.Access, responses=REFUSALS)
-async def access(crn: str, ask: Asking) -> Response:
-    """Whether each category is open to the caller, and if not why not; discloses nothing of the record."""
-    return answered(await ask.services.people.access(ask.asks(READ, CATEGORIES, crn)))
-
-
 def _add(name: str, category: Category) -> None:
     async def read(crn: str, ask: Asking) -> Response:
         return answered(await ask.services.people.category(ask.asks(READ, (category,), crn), category))

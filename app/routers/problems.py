@@ -56,6 +56,9 @@ FAULTS: dict[str, Fault] = {
     "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
     "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),
     "body-not-json": Fault(400, "the body is not JSON", "send one JSON object in UTF-8"),
+    "staff-unknown-then": Fault(
+        422, "nobody of this username was on the register at that moment", "check the username and the moment"
+    ),
     "subject-request-open": Fault(
         409, "a subject access request of this person is open already", "answer that one, and close it"
     ),

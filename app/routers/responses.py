@@ -43,5 +43,6 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 429, 503)}
 PAGED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 422, 429, 503)}
 _CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
+EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}

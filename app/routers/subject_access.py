@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.gate import Unacceptable
@@ -21,6 +21,8 @@ router = APIRouter(tags=["subject access"])
 _ID = re.compile(r"[0-9A-Za-z-]{1,36}")
 _NOBODYS = "no-subject-request"
 """What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
+_EARLIEST = date(1900, 1, 1)
+"""The first day that there is means something else to a database."""
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,59}$")]
 
 
@@ -29,7 +31,7 @@ class SubjectRequestOpened(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    receivedOn: date  # noqa: N815  # as it stands in JSON
+    receivedOn: date = Field(ge=_EARLIEST)  # noqa: N815  # as it stands in JSON
     reference: Reference
 
 

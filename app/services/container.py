@@ -9,6 +9,7 @@ from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
 from app.services.disclosures import DisclosureService
+from app.services.explanations import ExplanationService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
@@ -34,6 +35,7 @@ class Services:
     referrals: ReferralService
     subject_access: SubjectAccessService
     disclosures: DisclosureService
+    explanations: ExplanationService
     agreements: AgreementService
     simulations: SimulationService
     readiness: Readiness

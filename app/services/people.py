@@ -1,9 +1,9 @@
-"""What a caller may know of a person: the whole, one category, or why not; and lists of people."""
+"""What a caller may know of a person: the whole, or one category; and lists of people."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from app.gate import EXPLAINED, PEOPLE, Gate, Opened
+from app.gate import PEOPLE, Gate, Opened
 from app.services.answers import Answer, document, page, reasons
 from app.services.cursors import decode, encode
 from app.vocabulary import CATEGORIES, Category, Question
@@ -41,20 +41,6 @@ class PeopleService:
             opened.answer = document(answer)
         return _answered(opened)
 
-    async def access(self, question: Question) -> Answer:
-        """Whether each category is open, and if not why not and what would remedy it; discloses nothing else."""
-        async with self._gate.ask(question, kind=EXPLAINED) as opened:
-            answer = {
-                "crn": opened.permit.crn,
-                "purpose": question.purpose.value,
-                "action": question.action.value,
-                "agreement": {"version": opened.agreement.version, "digest": opened.agreement.digest},
-                "open": [_open(opened, category) for category in CATEGORIES if category in opened.permit.openings],
-                "withheld": reasons(opened.withheld()),
-            }
-            opened.answer = document(answer)
-        return _answered(opened)
-
     async def page(self, question: Question, filters: Mapping[str, Any], cursor: str | None, size: int) -> Answer:
         """People whose identity is open to the caller, by CRN; CursorInvalid for a cursor from elsewhere."""
         after = decode(cursor, (str,), "people", filters) if cursor else None
@@ -65,14 +51,6 @@ class PeopleService:
                 listed.answers.append(document({"crn": row.crn, **shown, **limited}))
         following = encode(listed.rows[-1].key, "people", filters) if listed.has_more else None
         return Answer(page(listed.answers, following, size), listed.receipt)
-
-
-def _open(opened: Opened, category: Category) -> dict[str, Any]:
-    ruling = opened.decision.ruling(category)
-    texts = [opened.agreement.clause(clause).text for clause in ruling.clauses]
-    caveat = opened.permit.openings[category].caveat
-    narrowed = {} if caveat == "all" else {"caveat": opened.agreement.caveats[caveat]}
-    return {"category": category.value, "clauses": list(ruling.clauses), "because": texts, **narrowed}
 
 
 def _answered(opened: Opened) -> Answer:

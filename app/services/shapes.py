@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.records.views import Section, camel, sections, value_type
-from app.vocabulary import CATEGORIES, Action, Category, Fact, Purpose
+from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Purpose, Role
 
 Closed = ConfigDict(extra="forbid")
 
@@ -51,6 +51,22 @@ class Open(Shape):
     clauses: list[str]
     because: list[str]
     caveat: str | None = None
+    explanation: str
+
+
+class NotOpen(Withheld):
+    """Why a category is not open, and the same in plain words."""
+
+    explanation: str
+
+
+class About(Shape):
+    """For oversight: whose access is explained, in the role that they had, at which moment."""
+
+    staff: str
+    role: Role
+    party: Party
+    at: datetime
 
 
 class AgreementVersion(Shape):
@@ -67,8 +83,10 @@ class Access(Shape):
     purpose: Purpose
     action: Action
     agreement: AgreementVersion
+    about: About | None = None
+    facts: list[Fact] | None = None
     open: list[Open]
-    withheld: list[Withheld]
+    withheld: list[NotOpen]
 
 
 class ListedPerson(Shape):

@@ -111,6 +111,7 @@ async def test_a_request_is_closed_once(service_alone: Service) -> None:
     ("values", "field"),
     [
         pytest.param({"receivedOn": (TODAY + timedelta(days=1)).isoformat()}, "receivedOn", id="received tomorrow"),
+        pytest.param({"receivedOn": "0001-01-01"}, "receivedOn", id="received before there were records"),
         pytest.param({"receivedOn": "10/03/2026"}, "receivedOn", id="a day of another form"),
         pytest.param({"reference": "from Olga Smith"}, "reference", id="a reference in words"),
         pytest.param({"reference": ""}, "reference", id="no reference"),
