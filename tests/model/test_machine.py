@@ -5,8 +5,10 @@ each step the facts of every caller about everybody, by the statement of lists a
 decision that follows from them.
 """
 
+import asyncio
 import os
-import sqlite3
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,15 +29,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.pool import StaticPool
 
 import app.tables as t
-from app.db import warranted
+from app.db import Address, open_database, warranted
 from app.policies import decide
 from app.records import facts
 from app.records.facts import PERSON
-from app.records.reading import CRN, _standing_of, consents_in
+from app.records.reading import Records, consents_in
 from app.vocabulary import FACTS, SUBJECTS, UNFAVOURABLE, Action, Facts, Purpose, Question, names_of
 from tests import world
 from tests.gate.house import CALLERS, STAFF
@@ -101,9 +103,14 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.numbers = count(1)
         self.now = START
-        self.engine = create_engine("sqlite://", poolclass=StaticPool)
-        with self.engine.connect() as connection, sqlite3.connect(self.template) as source:
-            source.backup(connection.connection.driver_connection)  # type: ignore[arg-type]  # a sqlite3 one
+        self.folder = tempfile.TemporaryDirectory()
+        path = shutil.copy(self.template, Path(self.folder.name) / "open-mind.db")
+        self.engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
+        with self.engine.connect() as connection:
+            connection.execute(text("PRAGMA synchronous = OFF"))  # nobody turns the machine off meanwhile
+        self.loop = asyncio.Runner()
+        self.records = Records(open_database(Address(f"sqlite:///{path}")))
+        self.records._prepared = _PREPARED  # compiling takes longer than everything else here
         names = {name: (each.party.value, each.role.value) for name, each in CALLERS.items()}
         self.model = Recorded(
             PEOPLE,
@@ -115,7 +122,10 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Nothing is kept."""
+        self.loop.run(self.records.database.close())
+        self.loop.close()
         self.engine.dispose()
+        self.folder.cleanup()
 
     @initialize()
     def everybody_is_there(self) -> None:
@@ -415,7 +425,7 @@ class Machine(RuleBasedStateMachine):
                     named = consents_in(consents)
                     assert bits == but_consents | facts.consents_relied_on(named), "lists and single reads differ"
                     self._compare(who, crn, bits, named)
-            self._compare_single(connection, sorted(CALLERS)[taken["steps"] % len(CALLERS)])
+        self.loop.run(self._compare_single(sorted(CALLERS)[taken["steps"] % len(CALLERS)]))
 
     def _compare(self, who: str, crn: str, bits: int, named: tuple[tuple[str, str], ...]) -> None:
         found = frozenset(fact.value for fact in names_of(bits))
@@ -425,15 +435,15 @@ class Machine(RuleBasedStateMachine):
         seen.update(found)
         compare_decisions(who, bits, found, is_over=self.now >= AFTER)
 
-    def _compare_single(self, connection: Any, who: str) -> None:
+    async def _compare_single(self, who: str) -> None:
         for crn in (*PEOPLE, NOBODY):
-            asked = facts.parameters(CALLERS[who], self.now) | {CRN.key: crn}
-            ((_, identity, _, bits, consents),) = connection.execute(_standing_of("crn"), asked).all()
-            bits |= facts.consents_relied_on(consents_in(consents))
-            assert identity == (person_id(crn) if crn in PEOPLE else None)
-            assert {fact.value for fact in names_of(bits)} == self.model.facts(who, crn, self.now), (who, crn, self.now)
+            found = await self.records.standing(CALLERS[who], self.now, crn=crn)
+            assert found.person_id == (person_id(crn) if crn in PEOPLE else None)
+            told = {fact.value for fact in names_of(found.facts)}
+            assert told == self.model.facts(who, crn, self.now), (who, crn, self.now)
 
 
+_PREPARED: dict[Any, Any] = {}
 EVERYTHING = tuple(product(Purpose, Action))
 
 
