@@ -16,19 +16,36 @@ from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
-from app.routers import agreement, explanations, oauth2, operations, people, referrals, subject_access
+from app.routers import (
+    agreement,
+    allocations,
+    authorisations,
+    explanations,
+    limits,
+    oauth2,
+    operations,
+    people,
+    referrals,
+    staff,
+    subject_access,
+)
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
+from app.services.allocations import AllocationService
+from app.services.authorisations import AuthorisationService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
+from app.services.lapsing import LapsingService
+from app.services.limits import LimitService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.simulations import SimulationService
+from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 
 PUBLIC = {
@@ -61,6 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (
         oauth2.router,
+        staff.router,
+        authorisations.router,
+        allocations.router,
+        limits.router,
         subject_access.router,
         explanations.router,
         people.router,
@@ -97,6 +118,11 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         agreements=AgreementService(gate.agreements, settings.clock),
         simulations=SimulationService(gate),
         readiness=Readiness(gate, settings.clock),
+        staff=StaffService(gate),
+        lapsing=LapsingService(gate),
+        authorisations=AuthorisationService(gate),
+        allocations=AllocationService(gate),
+        limits=LimitService(gate),
     )
     return services, tokens
 

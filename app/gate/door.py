@@ -11,6 +11,7 @@ from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
+from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
 from app.gate.refusals import AccessRefused, NotOnFile, SessionRevoked
 from app.policies import AgreementVersions, CompiledAgreement, Decision, decide
@@ -52,6 +53,10 @@ class Gate:
     ) -> AskingMany:
         """`async with gate.ask_many(…) as listed:` about everybody of whom something is open."""
         return AskingMany(self, question, kind, filters, after, size)
+
+    def ask_access(self, question: Question, crns: Sequence[str], user: str | None) -> AskingAccess:
+        """`async with gate.ask_access(…) as limited:` about a `user` of the caller's, or the caller themselves."""
+        return AskingAccess(self, question, crns, user)
 
     async def check_purpose(self, question: Question) -> CompiledAgreement:
         """The agreement in force; AccessRefused for a purpose that the role may never use."""

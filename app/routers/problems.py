@@ -32,6 +32,50 @@ FAULTS: dict[str, Fault] = {
     "route-not-found": Fault(404, "there is no such address", "see /openapi.json for those there are"),
     "category-unknown": Fault(404, "there is no such category", "see GET /v1/agreement for the categories"),
     "method-not-allowed": Fault(405, "this address does not take this method", "see /openapi.json"),
+    "staff-not-found": Fault(
+        404, "nobody of that name is on the register of your organisation", "check the username, or register them"
+    ),
+    "authorisation-not-found": Fault(404, "there is no such authorisation", "see GET /v1/authorisations"),
+    "own-record": Fault(
+        403,
+        "nobody keeps their own record of standing",
+        "ask another lead of your organisation to look at it or change it",
+    ),
+    "access-of-others": Fault(
+        403, "staff ask about their own access alone", "leave the username out, or send your own"
+    ),
+    "staff-exists": Fault(409, "somebody of that name is on a register already", "choose another username"),
+    "staff-unknown": Fault(
+        422, "nobody of that name is on the register of the organisation concerned", "check the username"
+    ),
+    "staff-unsuitable": Fault(422, "this member of staff cannot be named here", "name somebody to whom it applies"),
+    "service-unknown": Fault(422, "there is no such service for staff of this organisation", "check the service's id"),
+    "role-not-at-party": Fault(
+        422, "nobody is employed in this role at this organisation", "see GET /v1/agreement for its roles"
+    ),
+    "training-recorded": Fault(409, "this course on this day is recorded already", "nothing has to be done"),
+    "date-in-future": Fault(422, "what is completed lies in the past", "send the day on which it was completed"),
+    "authorisation-to-oneself": Fault(
+        422, "nobody authorises themselves", "ask another probation lead; justice staff need no authorisation"
+    ),
+    "authorisation-over": Fault(409, "this authorisation is revoked or over already", "nothing has to be done"),
+    "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
+    "referral-closed": Fault(409, "this referral is closed", "allocate a therapist to one that is open"),
+    "period-disordered": Fault(422, "the period ends before it begins", "send an end that is later than the start"),
+    "period-backdated": Fault(
+        422, "the period begins too early", "let it begin later; nothing holds before it was recorded"
+    ),
+    "period-overlaps": Fault(
+        409, "the period overlaps another of the same kind", "end the other first, or begin where it ends"
+    ),
+    "period-too-long": Fault(422, "the period is too long", "send an earlier end, and renew it then"),
+    "identifier-shared": Fault(409, "this identifier belongs to another record", "send the identifier of this one"),
+    "precondition-required": Fault(
+        428, "the version that you read is missing", "send If-Match with the ETag of GET, and then the change"
+    ),
+    "precondition-failed": Fault(
+        412, "the record is not what you read any more, and nothing was written", "read it again and repeat the change"
+    ),
     "withheld": Fault(403, "withheld", "see 'withheld' for what is missing and whom to ask"),
     "purpose-not-for-role": Fault(
         403, "your role may not use this purpose", "send a purpose that the agreement gives your role"

@@ -45,4 +45,5 @@ PAGED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 422, 429, 5
 _CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
 EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
+PRECONDITIONS = _problems(412, 428)
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}

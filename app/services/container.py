@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
+from app.services.allocations import AllocationService
+from app.services.authorisations import AuthorisationService
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
+from app.services.lapsing import LapsingService
+from app.services.limits import LimitService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.simulations import SimulationService
+from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.vocabulary import Caller
 
@@ -39,6 +44,11 @@ class Services:
     agreements: AgreementService
     simulations: SimulationService
     readiness: Readiness
+    staff: StaffService
+    lapsing: LapsingService
+    authorisations: AuthorisationService
+    allocations: AllocationService
+    limits: LimitService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

@@ -20,6 +20,14 @@ LISTS = (
     "/v1/referrals",
     "/subject-access-request",
     "/v1/agreement/simulations",
+    "/v1/staff",
+    "/v1/staff/lapsing",
+    "/v1/staff/{username}",
+    "/v1/staff/{username}/trainings",
+    "/v1/staff/{username}/authorisations",
+    "/v1/authorisations",
+    "/v1/authorisations/{authorisation_id}/revocation",
+    "/v1/access",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 BODIES: dict[str, dict[str, Any]] = {
@@ -27,6 +35,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/agreement/simulations": {"agreement": "title = 'a draft'", "since": "2026-03-01"},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
+    "/v1/staff": {"username": "nina", "name": "Nina", "role": "offender-manager", "employedFrom": "2026-03-01"},
+    "/v1/staff/{username}": {"team": "South"},
+    "/v1/staff/{username}/trainings": {"course": "information-sharing", "completedOn": "2026-03-01"},
+    "/v1/staff/{username}/authorisations": {"validUntil": "2026-09-30"},
+    "/v1/authorisations/{authorisation_id}/revocation": {},
+    "/v1/referrals/{referral_id}/allocation": {"therapist": "theo"},
+    "/v1/people/{crn}/offender-manager": {"username": "otto"},
+    "/v1/people/{crn}/limits/{limit_id}": {
+        "type": "exclusion",
+        "message": "m",
+        "startDateTime": "2026-03-01",
+        "usernames": ["otto"],
+    },
+    "/v1/access": {"crns": [FULL]},
 }
 """What each address that takes a body is sent."""
 
@@ -45,7 +67,10 @@ IDS = [f"{method} {path}" for method, path in GUARDED]
 
 
 def filled(path: str) -> str:
-    named = path.format(crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full")
+    named = path.format(
+        crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
+        username="olga", authorisation_id="never-was", limit_id="LM9",
+    )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 
 

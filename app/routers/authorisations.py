@@ -1,0 +1,77 @@
+"""Authorisations to criminal-justice data, granted to named health staff by a probation lead, and revoked (A3)."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from app.routers.asking import Asker, Asking, answered, asker, page_size
+from app.routers.bodies import Body, body, parameter
+from app.routers.moments import End, Start
+from app.routers.responses import CHANGES, CREATED, PAGED
+from app.routers.staff import NOBODYS, flag, username_in
+from app.services import shapes_standing as shapes
+from app.vocabulary import Action, Register
+
+router = APIRouter(tags=["staff"])
+_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
+
+
+class NewAuthorisation(Body):
+    """From when, now if it is left out, until when: a day holds to its end in Europe/London."""
+
+    validFrom: Start | None = None  # noqa: N815  # as it stands in JSON
+    validUntil: End  # noqa: N815  # as it stands in JSON
+
+
+@router.get(
+    "/v1/authorisations",
+    response_model=shapes.AuthorisationsPage,
+    responses=PAGED,
+    openapi_extra={
+        "parameters": [
+            parameter("username", "only of this member of staff"),
+            parameter("live", "true: those that hold now; false: all others", enum=["true", "false"]),
+            parameter("cursor", "where to go on"),
+            parameter("pageSize", "1 to 200; 50"),
+        ]
+    },
+)
+async def authorisations(
+    ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "username", "live"))], request: Request
+) -> Response:
+    """Authorisations to criminal-justice data, for those who may revoke them (A3)."""
+    username = request.query_params.get("username")
+    question = ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
+    return answered(
+        await ask.services.authorisations.page(
+            question,
+            None if username is None else username_in(username),
+            live=flag(request, "live"),
+            cursor=request.query_params.get("cursor"),
+            size=page_size(request),
+        )
+    )
+
+
+@router.post(
+    "/v1/staff/{username}/authorisations",
+    status_code=201,
+    response_model=shapes.Granted,
+    responses=CREATED,
+    openapi_extra=body(NewAuthorisation),
+)
+async def grant(username: str, ask: Asking) -> Response:
+    """Authorise a named member of health staff to receive criminal-justice data (A3), never oneself."""
+    wanted = await ask.body(NewAuthorisation)
+    question = ask.asks(Action.GRANT, (Register.AUTHORISATION,))
+    return answered(await ask.services.authorisations.grant(question, username_in(username), wanted.model_dump()), 201)
+
+
+@router.post("/v1/authorisations/{authorisation_id}/revocation", response_model=shapes.Revoked, responses=CHANGES)
+async def revoke(authorisation_id: str, ask: Asking) -> Response:
+    """End an authorisation at once (A3)."""
+    known = authorisation_id if _ID.fullmatch(authorisation_id) else NOBODYS
+    question = ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
+    return answered(await ask.services.authorisations.revoke(question, known))

@@ -1,0 +1,264 @@
+"""Allocations: a clinical lead's therapists (B5), a system's offender managers (H8), one after the other, all kept."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import app.tables as t
+from tests import world
+from tests.leaks.telling_apart import looks
+from tests.routers.cast import (
+    CARE,
+    CARLA,
+    CLINICAL,
+    COURT,
+    ELSEWHERE,
+    EXCLUDED,
+    FULL,
+    NOBODY,
+    OLGA,
+    OTTO,
+    PETRA,
+    PROBATION,
+    RESTRICTED,
+    SYNC,
+    TARA,
+    THEO,
+    WORK,
+    told,
+)
+from tests.world import NOW, Service, execute
+
+pytestmark = pytest.mark.asyncio
+TREAT = "/v1/referrals/{}/allocation"
+
+
+async def stored(service: Service, crn: str, kind: str) -> list[tuple[Any, ...]]:
+    """Whose, from when, until when."""
+    columns = t.Allocation.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+    query = t.Allocation.__table__.select().where(columns.kind == kind, columns.person_id == world.person_id(crn))  # type: ignore[attr-defined]  # as above
+    (rows,) = await execute(service.url, [(query.order_by(columns.valid_from), None)])
+    found = [dict(zip(columns.keys(), row, strict=True)) for row in rows]
+    return [(one["staff_id"], one["valid_from"], one["valid_until"]) for one in found]
+
+
+async def treats(service: Service, referral: str, body: Any, who: Any = CARLA, purpose: str = CARE) -> Any:
+    return await service.request("POST", TREAT.format(referral), *who, purpose, json=body)
+
+
+async def supervises(service: Service, crn: str, body: Any, who: Any = PROBATION, purpose: str = SYNC) -> Any:
+    return await service.request("PUT", f"/v1/people/{crn}/offender-manager", *who, purpose, json=body)
+
+
+async def history(service: Service, crn: str, who: Any, purpose: str, query: str = "") -> Any:
+    return await service.get(f"/v1/people/{crn}/allocations{query}", *who, purpose)
+
+
+async def test_a_therapist_takes_over_and_the_one_before_is_kept(service_on_both: Service) -> None:
+    notes = f"/v1/people/{FULL}/notes"
+    assert (await service_on_both.get(notes, *THEO, CARE)).status_code == 200
+    assert (await service_on_both.get(notes, *TARA, CARE)).status_code == 403
+    answer = await treats(service_on_both, "referral-full", {"therapist": "TARA"})
+    assert (answer.status_code, answer.json()["therapist"]) == (201, "tara")
+    assert (await service_on_both.get(notes, *TARA, CARE)).status_code == 200
+    assert (await service_on_both.get(notes, *THEO, CARE)).status_code == 403
+    first, second = await stored(service_on_both, FULL, "treating")
+    assert (first[0], second[0], second[2]) == ("staff-theo", "staff-tara", None)
+    assert first[2] == second[1]
+    back = await treats(service_on_both, "referral-full", {"therapist": "theo"})
+    assert back.status_code == 201
+    assert [one[0] for one in await stored(service_on_both, FULL, "treating")] == [
+        "staff-theo", "staff-tara", "staff-theo"
+    ]  # fmt: skip
+    entry = next(entry for entry in await service_on_both.entries() if entry["type"] == "change")
+    assert (entry["clauses"], entry["action"]) == (["B2", "B5"], "write")
+    assert entry["details"] == {"change": "allocated", "kind": "treating", "table": "allocation"}
+    assert entry["subject"] is not None
+
+
+async def test_the_first_therapist_of_a_referral(service_on_both: Service) -> None:
+    answer = await treats(service_on_both, f"referral-{COURT}", {"therapist": "tara", "from": "2026-03-16"})
+    assert (answer.status_code, answer.json()["from"]) == (201, "2026-03-16T00:00:00Z")
+    assert (await service_on_both.get(f"/v1/people/{COURT}/notes", *TARA, CARE)).status_code == 403  # not yet
+    again = await treats(service_on_both, f"referral-{COURT}", {"therapist": "theo"})
+    assert (again.status_code, told(again)["code"], told(again)["field"]) == (409, "period-overlaps", "from")
+    assert [one[0] for one in await stored(service_on_both, COURT, "treating")] == ["staff-tara"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "field"),
+    [
+        ({"therapist": "nobody"}, 422, "staff-unknown", "therapist"),
+        ({"therapist": "olga"}, 422, "staff-unknown", "therapist"),
+        ({"therapist": "hana"}, 422, "staff-unsuitable", "therapist"),
+        ({"therapist": "other"}, 422, "staff-unsuitable", "therapist"),
+        ({"therapist": "left"}, 422, "staff-unsuitable", "therapist"),
+        ({"therapist": "theo"}, 409, "already-allocated", "therapist"),
+        ({"therapist": "tara", "from": "2026-03-09"}, 422, "period-backdated", "from"),
+        ({"therapist": "tara", "from": "2026-03-16T10:00:00"}, 422, "body-invalid", "from"),
+        ({}, 422, "body-invalid", "therapist"),
+        ({"therapist": "tara", "since": "2026-03-16"}, 422, "body-invalid", "since"),
+    ],
+)
+async def test_who_cannot_be_allocated(service_alone: Service, body: Any, status: int, code: str, field: str) -> None:
+    await world.put(service_alone.url, [
+        *world.staff("other", TARA[0], service_id="another-service"),
+        *world.staff("left", TARA[0], employed_until=NOW.date() - timedelta(days=1)),
+    ])  # fmt: skip
+    before = await stored(service_alone, FULL, "treating")
+    answer = await treats(service_alone, "referral-full", body)
+    assert (answer.status_code, told(answer)["code"], told(answer)["field"]) == (status, code, field)
+    assert await stored(service_alone, FULL, "treating") == before
+
+
+async def test_a_closed_referral_is_nobodys(service_alone: Service) -> None:
+    referral = t.Referral.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+    closed = referral.update().where(referral.c.id == "referral-full").values(closed_on=NOW.date(), status="discharged")
+    await execute(service_alone.url, [(closed, None)])
+    answer = await treats(service_alone, "referral-full", {"therapist": "tara"})
+    assert (answer.status_code, told(answer)["code"]) == (409, "referral-closed")
+
+
+HIDDEN = [
+    pytest.param(CARLA, CARE, "referral-elsewhere", id="of another service"),
+    pytest.param(CARLA, CARE, "draft-full", id="a draft that was not sent"),
+    pytest.param(CARLA, CARE, f"referral-{RESTRICTED}", id="of a restricted record"),
+    pytest.param(CARLA, CARE, "second-elsewhere", id="of another service, though this one treats the person too"),
+    pytest.param(PROBATION, SYNC, "referral-full", id="for the case-management system"),
+    pytest.param(CLINICAL, SYNC, "referral-full", id="for the clinical system"),
+    pytest.param(THEO, CARE, "referral-full", id="for the therapist"),
+    pytest.param(OLGA, WORK, "referral-full", id="for the offender manager"),
+]
+
+
+@pytest.mark.parametrize(("who", "purpose", "referral"), HIDDEN)
+async def test_a_referral_out_of_reach_is_one_that_there_is_not(
+    service_alone: Service, who: Any, purpose: str, referral: str
+) -> None:
+    await world.put(service_alone.url, [world.referral(FULL, id="second-elsewhere", service_id="another-service")])
+    body = {"therapist": "tara"}
+    there = await looks(service_alone, "POST", TREAT.format(referral), who, purpose, json=body)
+    nobody = await looks(service_alone, "POST", TREAT.format("never-was"), who, purpose, json=body)
+    odd = await looks(service_alone, "POST", TREAT.format("n" * 50), who, purpose, json=body)
+    assert there == nobody == odd
+    assert there[0] == 404
+    assert [entry["outcome"] for entry in await service_alone.entries()] == ["refused"] * 3
+
+
+async def test_a_caseload_is_handed_over(service_on_both: Service) -> None:
+    person = f"/v1/people/{FULL}"
+    assert (await service_on_both.get(person, *OTTO, WORK)).status_code == 404
+    answer = await supervises(service_on_both, FULL, {"username": "Otto"})
+    assert (answer.status_code, answer.json()["username"]) == (200, "otto")
+    assert (await service_on_both.get(person, *OTTO, WORK)).status_code == 200
+    assert (await service_on_both.get(person, *OLGA, WORK)).status_code == 404
+    again = await supervises(service_on_both, FULL, {"username": "otto"})
+    assert (again.status_code, again.json()) == (200, answer.json())
+    ended = await supervises(service_on_both, FULL, {"username": None})
+    assert (ended.status_code, ended.json()["username"]) == (200, None)
+    assert (await service_on_both.get(person, *OTTO, WORK)).status_code == 404
+    first, second = await stored(service_on_both, FULL, "caseload")
+    assert (first[0], second[0]) == ("staff-olga", "staff-otto")
+    assert first[2] == second[1] < second[2]
+    back = await supervises(service_on_both, FULL, {"username": "olga"})
+    assert back.status_code == 200
+    changes = [entry["details"]["change"] for entry in await service_on_both.entries() if entry["details"]]
+    assert changes == ["allocated", "unchanged", "ended", "allocated"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "field"),
+    [
+        ({"username": "petra"}, 422, "staff-unsuitable", "username"),
+        ({"username": "gone"}, 422, "staff-unsuitable", "username"),
+        ({"username": "theo"}, 422, "staff-unknown", "username"),
+        ({"username": "nobody"}, 422, "staff-unknown", "username"),
+        ({"username": "otto", "from": "2026-01-01"}, 409, "period-overlaps", "from"),
+        ({}, 422, "body-invalid", "username"),
+    ],
+)
+async def test_who_cannot_supervise(service_alone: Service, body: Any, status: int, code: str, field: str) -> None:
+    before = await stored(service_alone, FULL, "caseload")
+    answer = await supervises(service_alone, FULL, body)
+    assert (answer.status_code, told(answer)["code"], told(answer)["field"]) == (status, code, field)
+    assert await stored(service_alone, FULL, "caseload") == before
+
+
+@pytest.mark.parametrize(
+    ("who", "purpose", "crn"),
+    [
+        pytest.param(CARLA, CARE, FULL, id="a clinical lead, who may allocate therapists"),
+        pytest.param(OTTO, WORK, FULL, id="an offender manager"),
+        pytest.param(CLINICAL, SYNC, ELSEWHERE, id="the clinical system"),
+    ],
+)
+async def test_nobody_else_hands_a_caseload_over(service_alone: Service, who: Any, purpose: str, crn: str) -> None:
+    path, body = "/v1/people/{}/offender-manager", {"username": "otto"}
+    there = await looks(service_alone, "PUT", path.format(crn), who, purpose, json=body)
+    assert there == await looks(service_alone, "PUT", path.format(NOBODY), who, purpose, json=body)
+    assert there[0] == 404
+    assert [one[0] for one in await stored(service_alone, FULL, "caseload")] == ["staff-olga"]
+
+
+async def test_two_who_allocate_at_once(service_on_both: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have read that nobody treats yet; the second is told, and one therapist treats."""
+    assert (await treats(service_on_both, f"referral-{COURT}", {"therapist": "tara"})).status_code == 201
+
+    async def nobody(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setattr("app.services.allocations.AllocationService._earlier", nobody)
+    second = await treats(service_on_both, f"referral-{COURT}", {"therapist": "theo"})
+    assert (second.status_code, told(second)["code"]) == (409, "changed-meanwhile")
+    assert [one[0] for one in await stored(service_on_both, COURT, "treating")] == ["staff-tara"]
+
+
+async def test_each_party_sees_its_own_allocations_alone(service_on_both: Service) -> None:
+    """That somebody treats a person is told to nobody at the justice party."""
+    for who, purpose, kinds in (
+        (CARLA, CARE, [("treating", "theo")]),
+        (PROBATION, SYNC, [("caseload", "olga")]),
+        (OLGA, WORK, [("caseload", "olga")]),
+        (PETRA, WORK, [("caseload", "olga")]),
+    ):
+        answer = await history(service_on_both, FULL, who, purpose)
+        assert [(one["kind"], one["username"]) for one in answer.json()["data"]] == kinds
+        if purpose != CARE:
+            assert "referral" not in answer.text
+    said = await service_on_both.entries()
+    assert [entry["clauses"] for entry in said] == [["B5"], ["H8"], ["A1"], ["A2"]]
+    assert [entry["released"].get("allocation") for entry in said] == [["treating"], ["caseload"], None, None]
+
+
+@pytest.mark.parametrize(
+    ("who", "purpose", "crn"),
+    [
+        (OTTO, WORK, FULL),
+        (CARLA, CARE, RESTRICTED),
+        (OLGA, WORK, EXCLUDED),
+        (CARLA, CARE, ELSEWHERE),
+        (CLINICAL, SYNC, ELSEWHERE),
+    ],
+)
+async def test_whose_allocations_are_not_told(service_alone: Service, who: Any, purpose: str, crn: str) -> None:
+    path = "/v1/people/{}/allocations"
+    there = await looks(service_alone, "GET", path.format(crn), who, purpose)
+    assert there == await looks(service_alone, "GET", path.format(NOBODY), who, purpose)
+    assert there[0] == 404
+
+
+async def test_who_had_them_at_a_past_moment(service_on_both: Service) -> None:
+    """By what is known now, and by what was known then: a change recorded today reaches back, and can be told apart."""
+    await supervises(service_on_both, FULL, {"username": "otto", "from": "2026-03-01T00:00:00Z"})
+
+    async def had(query: str) -> list[str]:
+        answer = await history(service_on_both, FULL, PROBATION, SYNC, query)
+        return [one["username"] for one in answer.json()["data"]]
+
+    assert await had("") == ["olga", "otto"]
+    assert await had("?at=2026-02-20T00:00:00Z") == ["olga"]
+    assert await had("?at=2026-03-05T00:00:00Z") == ["otto"]
+    assert await had("?at=2026-03-05T00:00:00Z&knownAt=2026-03-05T00:00:00Z") == ["olga"]
+    assert await had("?at=2026-01-01T00:00:00Z") == []
+    assert await had("?knownAt=2024-01-01T00:00:00Z") == []
