@@ -1,5 +1,7 @@
 """Typed settings from `OPENMIND_*` variables; no secret has a default."""
 
+import base64
+import os
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -42,6 +44,45 @@ class Issuer(BaseModel):
         return self
 
 
+class WebhookReceiver(BaseModel):
+    """A system that a party is told through: https alone, and a secret of its own to check signatures with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    party: Party
+    url: HttpUrl
+    secret_file: Path | None = None
+    secret_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    ca_file: Path | None = None
+    attempts: Annotated[int, Field(ge=1, le=100)] = 30
+    """With the waits between them, about 19 hours."""
+
+    @model_validator(mode="after")
+    def _is_plain(self) -> Self:
+        if (self.secret_file is None) == (self.secret_variable is None):
+            raise ValueError("give exactly one of secret_file and secret_variable")
+        if self.url.username or self.url.password or self.url.fragment:
+            raise ValueError("url: without user, password and fragment")
+        return self
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether it is on this machine, where a demo may do without TLS."""
+        return self.url.host in ("127.0.0.1", "localhost", "[::1]")
+
+    def secret(self) -> bytes:
+        """24 to 64 bytes, kept as `whsec_` and base64; ValueError names the receiver, and never what was found."""
+        try:
+            kept = self.secret_file.read_text() if self.secret_file else os.environ[self.secret_variable or ""]
+            read = base64.b64decode(kept.strip().removeprefix("whsec_"), validate=True)
+        except (OSError, KeyError, ValueError):
+            raise ValueError(f"webhook receiver '{self.name}': its secret cannot be read; whsec_ and base64") from None
+        if not 24 <= len(read) <= 64:
+            raise ValueError(f"webhook receiver '{self.name}': a secret has 24 to 64 bytes")
+        return read
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; `openmind serve --help` and README name them."""
 
@@ -60,12 +101,24 @@ class Settings(BaseSettings):
     issuers: list[Issuer] = Field(default_factory=list)
     agreements_dir: Path | None = Field(None, description="agreement files, if not the ones that come with the package")
     clock_start: AwareDatetime | None = Field(None, description="demo only: the moment at which the clock starts")
+    webhooks: list[WebhookReceiver] = Field(default_factory=list, description="who is told what has to be announced")
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
 
     @model_validator(mode="after")
     def _clock_is_real(self) -> Self:
         if self.clock_start is not None and self.environment is not Environment.DEMO:
             raise ValueError("clock_start: only the demo's clock may be set; remove OPENMIND_CLOCK_START")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_are_safe(self) -> Self:
+        names = [receiver.name for receiver in self.webhooks]
+        if len(names) != len(set(names)):
+            raise ValueError("webhooks: two receivers have one name")
+        for receiver in self.webhooks:
+            at_home = receiver.is_at_home and self.environment is Environment.DEMO
+            if receiver.url.scheme != "https" and not at_home:
+                raise ValueError(f"webhooks: the URL of '{receiver.name}' has to begin with https://")
         return self
 
     @cached_property

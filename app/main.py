@@ -20,6 +20,7 @@ from app.routers import (
     agreement,
     allocations,
     authorisations,
+    emergency_grants,
     explanations,
     limits,
     oauth2,
@@ -39,6 +40,7 @@ from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
+from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.people import PeopleService
@@ -47,6 +49,7 @@ from app.services.referrals import ReferralService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.webhooks import Webhooks
 
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
@@ -86,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         explanations.router,
         people.router,
         referrals.router,
+        emergency_grants.router,
         agreement.router,
         operations.router,
     ):
@@ -115,6 +119,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         subject_access=SubjectAccessService(gate),
         disclosures=DisclosureService(gate),
         explanations=ExplanationService(gate),
+        grants=GrantService(gate),
         agreements=AgreementService(gate.agreements, settings.clock),
         simulations=SimulationService(gate),
         readiness=Readiness(gate, settings.clock),
@@ -124,6 +129,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         allocations=AllocationService(gate),
         limits=LimitService(gate),
     )
+    await opened.enter_async_context(Webhooks(settings, gate).delivering())
     return services, tokens
 
 

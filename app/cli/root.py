@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo
+from app.cli import agreement, audit, clients, demo, webhooks
 from app.cli.environment import settings
 
 console = Console()
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(agreement.app, name="agreement", help="Read and check information-sharing agreements.")
 app.add_typer(audit.app, name="audit", help="Check the log with code that shares nothing with its writer.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
+app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.command("demo")(demo.demo)
 
 

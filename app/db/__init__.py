@@ -11,6 +11,7 @@ from app.db.postgres import STATEMENT_SECONDS, PostgresDatabase, open_postgres
 from app.db.sqlite import SqliteDatabase, open_sqlite
 from app.db.statements import Prepared, Row, prepare
 from app.db.texts import PROTECTED
+from app.db.writing import Writing, open_writing
 
 __all__ = [
     "PROTECTED",
@@ -24,9 +25,11 @@ __all__ = [
     "SqliteDatabase",
     "UnpermittedRead",
     "Warrant",
+    "Writing",
     "open_database",
     "open_postgres",
     "open_sqlite",
+    "open_writing",
     "prepare",
     "warranted",
 ]

@@ -1,7 +1,7 @@
 """The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
 
 from app.db import DatabaseUnavailable
-from app.gate.acting import Act
+from app.gate.acting import Act, Announcing
 from app.gate.asking import Opened
 from app.gate.door import EXPLAINED, READ, Gate
 from app.gate.listing import PEOPLE, REFERRALS, Listed
@@ -15,6 +15,7 @@ __all__ = [
     "REFERRALS",
     "AccessRefused",
     "Act",
+    "Announcing",
     "DatabaseUnavailable",
     "DecisionMismatch",
     "Gate",

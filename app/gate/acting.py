@@ -11,12 +11,22 @@ from app.policies import CompiledAgreement, Decision, decide, explain
 from app.records.permit import Permit, issue_tables
 from app.records.reading import Standing
 from app.records.views import tables_about
-from app.vocabulary import CATEGORIES, Action, Category, Fact, Question, facts_of
+from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Question, facts_of
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
 
 STANDING = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """What is told at once because of an act: `office` is who is meant, at each of the parties."""
+
+    kind: str
+    office: str
+    parties: tuple[Party, ...]
+    grant_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -36,6 +46,7 @@ class Act:
     """What was changed, for the entry; nothing personal."""
     released: dict[str, list[str]] = field(default_factory=dict)
     """What the answer carries, for the entry, where the question's own action and subjects do not say it."""
+    announcing: Announcing | None = None
     answer: bytes | None = None
     receipt: Receipt | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.audit.entry import PersonPart, Record, event_id
 from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
-from app.gate.acting import Act, Acting, released_by
+from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
 from app.gate.limited import AskingAccess
@@ -47,6 +47,16 @@ class Gate:
         on the facts about the caller and keeps the CRN for the entry, so that the answer tells nothing of a person.
         """
         return Acting(self, question, record, alone=alone)
+
+    async def decide_about(self, act: Act, question: Question, crn: str) -> bool:
+        """Decide an act again on the facts about the person whom its record turns out to be about.
+
+        False: an exclusion closes it (S3), and the record is to be answered like one that is not there.
+        """
+        standing = await self.records.standing(question.caller, question.at, crn=crn)
+        act.standing = replace(standing, crn=crn)
+        act.decision = decide(question, standing.facts, act.agreement)
+        return all(ruling.permitted for ruling in act.decision.rulings)
 
     def ask_many(
         self, question: Question, kind: Kind, filters: Mapping[str, Any], after: tuple[Any, ...] | None, size: int
@@ -203,6 +213,9 @@ class Gate:
         )
         part = PersonPart(standing.person_id, crn, relied_on(said, standing.consents)) if crn else None
         changes = tuple(Change(*change) for change in act.changes) + self._announcements([record])
+        if act.announcing is not None:
+            record = replace(record, announce=record.announce or act.announcing.office)
+            changes += self._told(record, act.announcing)
         (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
         return receipt
 
@@ -254,14 +267,18 @@ class Gate:
 
     def _announcements(self, records: Sequence[Record]) -> tuple[Change, ...]:
         """Told to the party that keeps the restriction (S3), in the transaction of the entry."""
-        told = [record for record in records if record.announce and record.event_id]
-        if not told:
-            return ()
+        return tuple(
+            self._announced(record, record.event_id, "restricted-record-used", record.announce, None)
+            for record in records
+            if record.announce and record.event_id
+        )
+
+    def _told(self, record: Record, announcing: Announcing) -> tuple[Change, ...]:
+        """Told because of an act, to each party; each has an id of its own, since a receiver may know both."""
+        kind, grant = announcing.kind, announcing.grant_id
+        return tuple(self._announced(record, event_id(), kind, party.value, grant) for party in announcing.parties)
+
+    def _announced(self, record: Record, identity: str, kind: str, party: str, grant: str | None) -> Change:
         insert = self.records.prepared("announce", announcements.announce)
-        common = {"kind": "restricted-record-used"}
-        return tuple(Change(insert.sql, insert.arguments(common | _announcement(record))) for record in told)
-
-
-def _announcement(record: Record) -> dict[str, Any]:
-    event = record.event_id
-    return {"id": event, "event_id": event, "party": record.announce, "created_at": record.occurred_at}
+        about = {"event_id": record.event_id, "created_at": record.occurred_at, "grant_id": grant}
+        return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about))

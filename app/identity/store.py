@@ -1,17 +1,12 @@
 """What identity writes, on a connection of its own: assertions that were used; tokens, clients and staff that stop."""
 
-import asyncio
-import sqlite3
-import threading
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 from sqlalchemy import bindparam, delete, insert, update
 
-from app.db import STATEMENT_SECONDS, Address, DatabaseUnavailable, Prepared, open_postgres, open_sqlite, prepare
+from app.db import Address, open_writing, prepare
 from app.tables import Client, RevokedToken, Staff, UsedAssertion
 
 
@@ -19,8 +14,7 @@ class Store:
     """Single statements that write; each is durable when it returns."""
 
     def __init__(self, address: Address, role: str | None = None) -> None:
-        sqlite = address.dialect == "sqlite"
-        self._writing: _Writing = _SqliteWriting(address.path) if sqlite else _PostgresWriting(address.dsn, role)
+        self._writing = open_writing(address, role)
         self._statements = {name: prepare(statement, address.dialect) for name, statement in _STATEMENTS.items()}
 
     async def use_assertion(self, client_id: str, assertion: str, expires_at: datetime) -> bool:
@@ -77,70 +71,3 @@ _STATEMENTS: dict[str, Any] = {
     "forget_assertions": delete(UsedAssertion).where(_ASSERTION.expires_at < bindparam("now")),
     "forget_tokens": delete(RevokedToken).where(_TOKEN.expires_at < bindparam("now")),
 }
-
-
-class _Writing(ABC):
-    @abstractmethod
-    async def run(self, statement: Prepared, arguments: list[Any]) -> int:
-        """The rows that were written; 0 for a row that is there already."""
-
-    @abstractmethod
-    async def close(self) -> None: ...
-
-
-class _SqliteWriting(_Writing):
-    """In a thread: these writes are rare, and one that waits for the log's must not hold up the event loop."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._turn = threading.Lock()
-
-    async def run(self, statement: Prepared, arguments: list[Any]) -> int:
-        return await asyncio.to_thread(self._run, statement.sql, arguments)
-
-    def _run(self, sql: str, arguments: list[Any]) -> int:
-        try:
-            with self._turn:
-                self._connection = self._connection or open_sqlite(self._path)
-                return self._connection.execute(sql, arguments).rowcount
-        except sqlite3.IntegrityError as fault:
-            if fault.sqlite_errorname in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"):
-                return 0
-            raise
-        except sqlite3.OperationalError as fault:
-            raise DatabaseUnavailable("the database file cannot be written") from fault
-
-    async def close(self) -> None:
-        with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-
-class _PostgresWriting(_Writing):
-    """One connection, opened when it is needed and again when it was lost."""
-
-    def __init__(self, dsn: str, role: str | None) -> None:
-        self._dsn, self._role = dsn, role
-        self._connection: Any = None
-        self._turn = asyncio.Lock()
-
-    async def run(self, statement: Prepared, arguments: list[Any]) -> int:
-        try:
-            async with self._turn:
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await open_postgres(self._dsn, self._role)
-                done = await self._connection.execute(statement.sql, *arguments, timeout=STATEMENT_SECONDS)
-                return int(done.rsplit(" ", 1)[1])
-        except asyncpg.UniqueViolationError:
-            return 0
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as fault:
-            raise DatabaseUnavailable("the database does not answer") from fault
-        except (asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError) as fault:
-            raise DatabaseUnavailable("the database is stopping or out of resources") from fault
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None

@@ -4,6 +4,7 @@ A column is in an answer because it says which category it belongs to; a new col
 new column with one is in no other category's answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,7 +16,7 @@ from sqlmodel import SQLModel
 import app.tables
 from app.db import PROTECTED
 from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant
-from app.vocabulary import CATEGORIES, Category, Subject
+from app.vocabulary import CATEGORIES, Category, Register, Subject
 
 ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES = "all", "totals", "third-parties-withheld"
 CAVEATS = (ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES)
@@ -123,11 +124,17 @@ def tables_of(category: Category) -> frozenset[str]:
 @cache
 def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
     """The protected tables with a column that belongs to one of these categories or registers."""
-    return frozenset(
+    own = (
         table.name
         for table in SQLModel.metadata.tables.values()
         if table.info.get(PROTECTED) and any(column.info.get(CATEGORY) in subjects for column in table.columns)
     )
+    return frozenset(own).union(*(_NARROWED_BY.get(subject, ()) for subject in subjects))
+
+
+_NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
+    Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
+}
 
 
 _ALSO = {

@@ -125,6 +125,20 @@ FAULTS: dict[str, Fault] = {
     ),
     "simulation-busy": Fault(503, "another simulation is under way", "try again", {"Retry-After": "10"}),
     "log-unreadable": Fault(422, "an entry of the log cannot be read", "run `openmind audit verify`"),
+    "text-insufficient": Fault(
+        422, "the text says too little", "write in words what somebody who was not there can review"
+    ),
+    "grant-unknown": Fault(404, "there is no such emergency grant", "see GET /v1/emergency-grants for those there are"),
+    "reviewer-is-user": Fault(403, "whoever used a grant does not review it", "ask another Caldicott guardian"),
+    "reviewer-is-manager": Fault(
+        403, "you manage whoever used this grant, or did when it was used", "ask another Caldicott guardian"
+    ),
+    "reason-withheld": Fault(
+        403,
+        "what health staff wrote is withheld from your party (P3), and unread it cannot be reviewed",
+        "ask a Caldicott guardian of the health party",
+    ),
+    "already-reviewed": Fault(409, "this grant is reviewed already", "see GET /v1/emergency-grants/{id}"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),

@@ -12,6 +12,7 @@ from app.services.allocations import AllocationService
 from app.services.authorisations import AuthorisationService
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
+from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.people import PeopleService
@@ -41,6 +42,7 @@ class Services:
     subject_access: SubjectAccessService
     disclosures: DisclosureService
     explanations: ExplanationService
+    grants: GrantService
     agreements: AgreementService
     simulations: SimulationService
     readiness: Readiness

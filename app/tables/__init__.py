@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from app.tables.access import AccessLimit, AccessLimitName, Announcement, EmergencyGrant, SubjectRequest
+from app.tables.access import AccessLimit, AccessLimitName, EmergencyGrant, SubjectRequest
 from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
 from app.tables.health import (
     Appointment,
@@ -26,6 +26,7 @@ from app.tables.justice import (
     RiskAssessment,
     Supervision,
 )
+from app.tables.outbox import Announcement, WebhookDelivery
 from app.tables.person import Patient, Person
 from app.tables.standing import (
     Allocation,
@@ -121,6 +122,7 @@ __all__ = [
     "TherapyService",
     "Training",
     "UsedAssertion",
+    "WebhookDelivery",
     "kept",
     "untagged",
 ]

@@ -1,4 +1,4 @@
-"""Limited access, emergency grants, subject requests, and what has to be announced."""
+"""Limited access, emergency grants, and subject requests."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -83,16 +83,3 @@ class SubjectRequest(OfPerson, table=True):
     opened_by: str = kept(REQUEST, max_length=60)
     reference: str | None = kept(REQUEST, default=None, max_length=60)
     closed_by: str | None = kept(REQUEST, default=None, max_length=60)
-
-
-class Announcement(SQLModel, table=True):
-    """Something a party has to be told, written with the entry that caused it and delivered afterwards."""
-
-    __tablename__ = "announcement"
-
-    id: str = Field(primary_key=True, max_length=36)
-    event_id: str = Field(max_length=36, unique=True)
-    kind: str = Field(max_length=40)
-    party: str = Field(max_length=12)
-    created_at: datetime = Field(sa_type=Instant)
-    delivered_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -368,7 +368,7 @@ class TestAnnouncements:
     async def test_with_the_entry_or_not_at_all(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The announcement cannot be written: then there is no entry, and no answer leaves."""
         event = "00000000-0000-7000-8000-000000000000"
-        taken = t.Announcement(id=event, event_id=event, kind="other", party="justice", created_at=NOW)
+        taken = t.Announcement(number=1000, id=event, event_id=event, kind="other", party="justice", created_at=NOW)
         await put(database_url, patient(), world.limit(CRN, "restriction"), taken)
         monkeypatch.setattr("app.gate.door.event_id", lambda: event)
         async with gate_over(database_url) as gate:

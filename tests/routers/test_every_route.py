@@ -28,11 +28,18 @@ LISTS = (
     "/v1/authorisations",
     "/v1/authorisations/{authorisation_id}/revocation",
     "/v1/access",
+    "/v1/emergency-grants",
+    "/v1/emergency-grants/searches",
+    "/v1/emergency-grants/{grant_id}",
+    "/v1/emergency-grants/{grant_id}/review",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/people/searches": {"crn": FULL},
     "/v1/agreement/simulations": {"agreement": "title = 'a draft'", "since": "2026-03-01"},
+    "/v1/emergency-grants": {"crn": FULL, "reason": "He said goodbye and hung up.", "feared": "suicide"},
+    "/v1/emergency-grants/searches": {"crn": FULL},
+    "/v1/emergency-grants/{grant_id}/review": {"outcome": "justified", "note": "He was found in time."},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
     "/v1/staff": {"username": "nina", "name": "Nina", "role": "offender-manager", "employedFrom": "2026-03-01"},
@@ -70,6 +77,7 @@ def filled(path: str) -> str:
     named = path.format(
         crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
         username="olga", authorisation_id="never-was", limit_id="LM9",
+        grant_id="grant-full",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 

@@ -1,0 +1,38 @@
+"""Working days in England: Monday to Friday without bank holidays, days as they are in London."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON = ZoneInfo("Europe/London")
+REVIEW_DAYS = 2
+_DAY = timedelta(days=1)
+_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
+"""Substitute days and those proclaimed once included; years are worked out as they are asked for."""
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices work."""
+    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+
+
+def review_due(used_at: datetime) -> datetime:
+    """The end of the second working day after the day of `used_at`, as the first moment that is too late."""
+    day, left = used_at.astimezone(LONDON).date(), REVIEW_DAYS
+    while left:
+        day += _DAY
+        left -= is_working_day(day)
+    return _start_of(day + _DAY)
+
+
+def overdue_if_before(now: datetime) -> datetime:
+    """What was used before this moment is past its `review_due` now, and what was used later is not."""
+    day = now.astimezone(LONDON).date()
+    while review_due(_start_of(day)) > now:
+        day -= _DAY
+    return _start_of(day + _DAY)
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON)
