@@ -6,7 +6,7 @@ are those that it admits to knowing, and its body is made from its own schema.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -92,7 +92,8 @@ class Filling:
 
     crns: Sequence[str]
     ids: Sequence[str]
-    texts: Sequence[str]
+    values: Mapping[str, Sequence[str]]
+    """What some row has under each name, as JSON writes it."""
     chance: Random
 
     def request(self, route: Route, method: str | None = None) -> Sent:
@@ -118,6 +119,15 @@ class Filling:
         known = [name for name in properties if name in required or self.chance.random() < 0.4]
         return {name: self._value(name, properties[name], whole) for name in known or list(properties)[:1]}
 
+    def alone(self, route: Route) -> Sent:
+        """A request with one thing in its body, so that nothing else decides what comes back."""
+        sent = self.request(route)
+        properties = sorted({*route.schema.get("properties", {})} & {"crn", *self.values})
+        if not properties:
+            return sent
+        name = self.chance.choice(properties)
+        return replace(sent, body={name: self._value(name, route.schema["properties"][name], route.schema)})
+
     def _value(self, name: str, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
         for choices in ("anyOf", "oneOf"):
             if choices in schema:
@@ -125,6 +135,8 @@ class Filling:
         schema = _resolved(schema, whole)
         if "enum" in schema or "const" in schema:
             return self.chance.choice(schema.get("enum", [schema.get("const")]))
+        if name in self.values and schema.get("type") == "string":
+            return self.chance.choice(self.values[name])
         match name, schema.get("type"), schema.get("format"):
             case "crn" | "crns", "string", _:
                 return self.chance.choice(self.crns)
@@ -144,7 +156,7 @@ class Filling:
                 return self.chance.choice(["2026-03-09", "1980-01-01", "1990-02-03"])
             case _, _, "date-time":
                 return "2026-03-09T10:00:00Z"
-        return self.chance.choice([*self.texts, "a reason of more than twenty characters"])
+        return "a reason of more than twenty characters"
 
 
 def _resolved(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,7 +24,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import app.tables as t
 from app.main import PUBLIC
+from app.records.views import camel
 from tests import world
 from tests.gate.house import CALLERS
 from tests.leaks.hidden import PURPOSES, TEXTS, Pair, pair
@@ -38,6 +40,7 @@ EXAMPLES = 300 if FULL else 5
 BESIDES = 12
 """Requests by any method, beside one to every address."""
 WHO = sorted((who, purpose) for who, purposes in PURPOSES.items() for purpose in purposes)
+SEARCHED = ("family_name", "given_names", "date_of_birth", "postcode", "nhs_number", "pnc_number")
 SOME = [
     ("olive", "supervision"),
     ("theo", "direct-care"),
@@ -116,11 +119,12 @@ def requests_for(worlds: Pair, seed: int, about: Sequence[str] = ()) -> list[Sen
     Besides, for everybody who differs, the whole of them; `about` names the only people that are asked about.
     """
     chance = Random(seed)
-    filling = Filling(about or _crns(worlds), _ids(worlds), ["HIDDEN", "Smith", "Ann", "LE1 1AA", "LE9 9ZZ"], chance)
+    filling = Filling(about or _crns(worlds), _ids(worlds), _values(worlds), chance)
     reading = [route for route in GUARDED if not route.changes_something]
     asked = [filling.request(route) for route in chance.sample(reading, len(reading))]
     whole = next(route for route in reading if route.path == "/v1/people/{crn}")
     asked += [replace(filling.request(whole), path=f"/v1/people/{crn}") for crn in about or worlds.hidden]
+    asked += [filling.alone(route) for route in reading if route.schema for _ in range(BESIDES)]
     for _ in range(BESIDES):
         route: Route = chance.choice(reading)
         others = [
@@ -135,6 +139,13 @@ def _crns(worlds: Pair) -> list[str]:
     """People of both worlds, those who differ three times, and somebody of neither."""
     known = {crn for rows in worlds.rows for crn in rows.of if crn}
     return [*sorted(known), *worlds.hidden, *worlds.hidden, "X999999"]
+
+
+def _values(worlds: Pair) -> dict[str, list[str]]:
+    """What people of either world have under each name that a search can use."""
+    people = [row for rows in worlds.rows for row in rows.all() if isinstance(row, t.Person)]
+    named = {camel(name): sorted({str(getattr(each, name)) for each in people} - {"None"}) for name in SEARCHED}
+    return {name: values for name, values in named.items() if values}
 
 
 def _ids(worlds: Pair) -> list[str]:
@@ -203,7 +214,11 @@ def test_every_address_is_asked_and_what_is_hidden_is_asked_for(sqlite_template:
     assert {route.path for route in GUARDED if not route.changes_something} <= {sent.template for sent in requests}
     assert len(worlds.hidden) >= 5
     assert any(crn in sent.path for crn in worlds.hidden for sent in requests)
-    assert any("HIDDEN" in str(sent.body) for seed in range(9) for sent in requests_for(worlds, seed))
+    by_lead = tmp_path / "lead"
+    by_lead.mkdir()
+    assert "LE9 9ZZ" in _values(pair(sqlite_template, by_lead, "lena", "supervision", 1))["postcode"]
+    searched = {name for seed in range(9) for sent in requests_for(worlds, seed) for name in sent.body or ()}
+    assert set(_values(worlds)) <= searched
     assert any(dict(sent.query).get("pageSize") == "1" for sent in requests)
 
 

@@ -44,7 +44,7 @@ CRN = "X300001"
 
 def _about(route: Route, crn: str) -> dict[str, Any]:
     """A request about this person, the same each time but for the person."""
-    sent = Filling([crn], ["referral-full"], ["Smith"], Random(1)).request(route)
+    sent = Filling([crn], ["referral-full"], {}, Random(1)).request(route)
     return {"path": sent.path, "params": dict(sent.query), **({"json": sent.body} if sent.body is not None else {})}
 
 
