@@ -20,6 +20,7 @@ from app.routers import (
     agreement,
     allocations,
     authorisations,
+    consents,
     emergency_grants,
     explanations,
     limits,
@@ -36,6 +37,7 @@ from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.authorisations import AuthorisationService
+from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
@@ -43,9 +45,11 @@ from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
+from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.reliance import RelianceService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -85,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         authorisations.router,
         allocations.router,
         limits.router,
+        consents.router,
         subject_access.router,
         explanations.router,
         people.router,
@@ -116,6 +121,9 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
+        consents=ConsentService(gate),
+        objections=ObjectionService(gate),
+        reliance=RelianceService(gate),
         subject_access=SubjectAccessService(gate),
         disclosures=DisclosureService(gate),
         explanations=ExplanationService(gate),

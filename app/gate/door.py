@@ -10,7 +10,7 @@ from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
-from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, relied_on
+from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, cited
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
 from app.gate.refusals import AccessRefused, NotOnFile, SessionRevoked
@@ -174,7 +174,9 @@ class Gate:
     ) -> Receipt:
         """One entry about one person: what was released and withheld, under which clauses, on which facts."""
         said = self._phrases.say(question, decision.rulings, agreement)
-        part = PersonPart(standing.person_id, standing.crn or question.crn, relied_on(said, standing.consents))
+        part = PersonPart(
+            standing.person_id, standing.crn or question.crn, cited(said, standing.consents, standing.against)
+        )
         explained = opened is not None and opened.kind == EXPLAINED
         record = self._record(
             question,
@@ -211,7 +213,7 @@ class Gate:
             details=act.details or None,
             answer=act.answer,
         )
-        part = PersonPart(standing.person_id, crn, relied_on(said, standing.consents)) if crn else None
+        part = PersonPart(standing.person_id, crn, cited(said, standing.consents, standing.against)) if crn else None
         changes = tuple(Change(*change) for change in act.changes) + self._announcements([record])
         if act.announcing is not None:
             record = replace(record, announce=record.announce or act.announcing.office)
@@ -231,7 +233,7 @@ class Gate:
             said = self._phrases.say(question, decision.rulings, agreement)
             record = self._listed(question, agreement, row, said, answer, alone)
             records.append(record)
-            part = PersonPart(row.person_id, row.crn, relied_on(said, consents_in(row.consents)))
+            part = PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))
             entries.append(record.sealed(part))
         return await self.log.append(Submission(tuple(entries), self._announcements(records)))
 

@@ -23,6 +23,8 @@ class Phrases:
     clauses: Ready
     relied_on: Facts
     """The consents that some clause which permitted something needs."""
+    lacked: Facts
+    """The consents for want of which some clause did not permit what was refused."""
     announce: bool
 
     @classmethod
@@ -43,6 +45,7 @@ class Phrases:
             ready(withheld),
             ready(sorted({clause for ruling in permitted or refused for clause in ruling.clauses})),
             _relied_on(question, permitted, agreement),
+            _lacked(refused),
             any(ruling.announce for ruling in permitted) and not question.caller.is_system,
         )
 
@@ -69,11 +72,18 @@ def caveat_of(ruling: Ruling) -> str:
     return ruling.fields[0] if ruling.fields else "all"
 
 
-def relied_on(phrases: Phrases, consents: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The ids of those consents by which something was released."""
-    if not phrases.relied_on:
+def cited(
+    phrases: Phrases, consents: Sequence[tuple[str, str]], against: Sequence[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """The ids of those consents by which something was released, or which were the reason that it was not."""
+    holding = _of(consents, phrases.relied_on)
+    return holding + _of(against, phrases.lacked) if against else holding
+
+
+def _of(consents: Sequence[tuple[str, str]], scopes: Facts) -> tuple[str, ...]:
+    if not scopes:
         return ()
-    return tuple(identity for scope, identity in consents if Fact(f"consent:{scope}").bit & phrases.relied_on)
+    return tuple(identity for scope, identity in consents if Fact(f"consent:{scope}").bit & scopes)
 
 
 def _relied_on(question: Question, permitted: Sequence[Ruling], agreement: CompiledAgreement) -> Facts:
@@ -86,6 +96,10 @@ def _relied_on(question: Question, permitted: Sequence[Ruling], agreement: Compi
             if condition.clause in ruling.clauses:
                 needed |= condition.needs
     return needed & CONSENTS
+
+
+def _lacked(refused: Sequence[Ruling]) -> Facts:
+    return facts_of(*{fact for ruling in refused for each in ruling.missing for fact in each.lacks}) & CONSENTS
 
 
 def _reasons(ruling: Ruling) -> Mapping[str, Sequence[str]]:

@@ -15,6 +15,7 @@ __all__ = [
     "PERSON",
     "SELECTIVE",
     "USERNAME",
+    "cited",
     "consents_relied_on",
     "facts_but_consents",
     "facts_of",
@@ -179,4 +180,15 @@ def relied_on(person: Any) -> ColumnElement[Any]:
     """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
     named = T.Consent.scope.concat(predicates.word("=")).concat(T.Consent.id)
     source = predicates.consents().where(T.Consent.person_id == person.id)
+    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+
+
+def cited(person: Any) -> ColumnElement[Any]:
+    """The same with the consents that decide against: `scope=id` of one that holds, `scope!id` of one that does not.
+
+    The latter are the refusals that stand and the permissions that they outweigh.
+    """
+    weighed, sign = predicates.weighed()
+    source = weighed.where(T.Consent.person_id == person.id)
+    named = T.Consent.scope.concat(sign).concat(T.Consent.id)
     return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()

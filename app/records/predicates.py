@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal_column,
@@ -29,9 +30,12 @@ from app.tables import Instant
 from app.vocabulary import HEALTH_TO_JUSTICE, Caller, Party
 
 LIVE_AFTER_CLOSING = timedelta(days=28)
+CLOCKS_APART = timedelta(seconds=10)
+"""Further than the clocks of any two workers here are apart: what one withdraws holds for the next by its clock too."""
 LONDON = ZoneInfo("Europe/London")
 
 AT = bindparam("at", type_=Instant())
+WITHDRAWN_BY = bindparam("withdrawn_by", type_=Instant())
 TODAY = bindparam("today", type_=Date())
 CLOSED_AFTER = bindparam("closed_after", type_=Date())
 USERNAME = bindparam("username", type_=String())
@@ -50,6 +54,7 @@ def parameters(caller: Caller, at: datetime) -> dict[str, Any]:
     today = at.astimezone(LONDON).date()
     return {
         "at": at,
+        "withdrawn_by": at + CLOCKS_APART,
         "today": today,
         "closed_after": today - LIVE_AFTER_CLOSING,
         "username": caller.staff,
@@ -279,25 +284,44 @@ def _superseded(consent: Any) -> Predicate:
     )
 
 
-def _standing(consent: Any) -> Predicate:
-    return and_(live(consent), _not_yet(consent.withdrawn_at), not_(_superseded(consent)))
+def _standing(consent: Any, withdrawn: ColumnElement[Any]) -> Predicate:
+    kept = or_(consent.withdrawn_at.is_(None), consent.withdrawn_at > withdrawn)
+    return and_(live(consent), kept, not_(_superseded(consent)))
+
+
+def _permits() -> tuple[Predicate, ...]:
+    """A permission for the caller's party that stands and has effect; what may outweigh it is not looked at."""
+    recipient = T.ConsentRecipient
+    named = select(recipient.party).where(recipient.consent_id == T.Consent.id, recipient.party == PARTY)
+    names_party = named.correlate(T.Consent).scalar_subquery().is_not(None)  # looked up; a join may read them all
+    standing = _standing(T.Consent, WITHDRAWN_BY)
+    return T.Consent.decision == word("permit"), standing, _effective(T.Consent), names_party
+
+
+def _refused() -> Predicate:
+    """A refusal of the same scope stands."""
+    refusal = aliased(T.Consent)
+    return exists().where(
+        refusal.person_id == T.Consent.person_id,
+        refusal.scope == T.Consent.scope,
+        refusal.decision == word("refuse"),
+        _standing(refusal, AT),
+    )
 
 
 def consents() -> Select[Any]:
     """People's permissions that hold for the caller's party: given, standing, effective, and not outweighed."""
-    refusal = aliased(T.Consent)
-    refused = exists().where(
-        refusal.person_id == T.Consent.person_id,
-        refusal.scope == T.Consent.scope,
-        refusal.decision == word("refuse"),
-        _standing(refusal),
-    )
-    recipient = T.ConsentRecipient
-    named = select(recipient.party).where(recipient.consent_id == T.Consent.id, recipient.party == PARTY)
-    names_party = named.correlate(T.Consent).scalar_subquery().is_not(None)  # looked up; a join may read them all
-    return select(T.Consent.person_id).where(
-        T.Consent.decision == word("permit"), _standing(T.Consent), _effective(T.Consent), names_party, not_(refused)
-    )
+    return select(T.Consent.person_id).where(*_permits(), not_(_refused()))
+
+
+def weighed() -> tuple[Select[Any], ColumnElement[str]]:
+    """People's consents that bear on a decision, and the sign of each: `=` if it holds, `!` if it speaks or is refused.
+
+    Those that `consents` has are the ones that hold; the others are refusals, and the permissions that they outweigh.
+    """
+    refusal = and_(T.Consent.decision == word("refuse"), _standing(T.Consent, AT))
+    sign = case((or_(T.Consent.decision == word("refuse"), _refused()), word("!")), else_=word("="))
+    return select(T.Consent.person_id).where(or_(refusal, and_(*_permits()))), sign
 
 
 def objections() -> Select[Any]:

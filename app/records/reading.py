@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row
 from app.records import facts
+from app.records.life import say_state
 from app.records.permit import PersonPermit
 from app.records.views import CAVEATS, T, sections
 from app.vocabulary import Caller, Category, Facts
@@ -35,6 +36,8 @@ class Standing:
     crn: str | None = None
     consents: tuple[tuple[str, str], ...] = ()
     """Scope and id of each consent that holds, for the log: who relied on which."""
+    against: tuple[tuple[str, str], ...] = ()
+    """Scope and id of each refusal that stands and of each permission that it outweighs, for the log as well."""
 
 
 class _FactsWarrant:
@@ -55,7 +58,7 @@ def _of_person(match: Any) -> Select[Any]:
             person.id,
             person.crn,
             facts.facts_but_consents(person).label("facts"),
-            facts.relied_on(person),
+            facts.cited(person),
         )
         .select_from(nobody)
         .outerjoin(T.Person.__table__, match)
@@ -192,7 +195,8 @@ class Records:
             statement, {**facts.parameters(caller, at), **whom}, self._facts
         )
         named = consents_in(consents)
-        return Standing(bool(live), bits | facts.consents_relied_on(named), person_id, crn, named)
+        against = consents_in(consents, "!")
+        return Standing(bool(live), bits | facts.consents_relied_on(named), person_id, crn, named, against)
 
     async def read(self, permit: PersonPermit, category: Category) -> Content:
         """The sections of one category, with the columns and rows that the permit names."""
@@ -206,6 +210,8 @@ class Records:
         if category is Category.SUPERVISION:
             rows = await self._rows(permit, "offender-manager", _offender_manager)
             content["offenderManagers"] = self._named(("username", "name", "team", "since"), rows)
+        if category is Category.CONSENT:
+            say_state(content, permit.at)
         return content
 
     async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:
@@ -217,11 +223,12 @@ class Records:
         return [dict(zip(fields, row, strict=True)) for row in rows]
 
 
-def consents_in(joined: str | None) -> tuple[tuple[str, str], ...]:
-    """Scope and id of each consent that `facts.relied_on` names."""
+def consents_in(joined: str | None, sign: str = "=") -> tuple[tuple[str, str], ...]:
+    """Scope and id of each consent that `facts.relied_on` or, by its sign, `facts.cited` names."""
     if not joined:
         return ()
-    return tuple(sorted((scope, identity) for scope, _, identity in (part.partition("=") for part in joined.split())))
+    parts = (part.partition(sign) for part in joined.split() if sign in part)
+    return tuple(sorted((scope, identity) for scope, _, identity in parts))
 
 
 def released_fields(category: Category, opening_caveat: str) -> tuple[str, ...]:

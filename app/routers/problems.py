@@ -62,9 +62,6 @@ FAULTS: dict[str, Fault] = {
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
     "referral-closed": Fault(409, "this referral is closed", "allocate a therapist to one that is open"),
     "period-disordered": Fault(422, "the period ends before it begins", "send an end that is later than the start"),
-    "period-backdated": Fault(
-        422, "the period begins too early", "let it begin later; nothing holds before it was recorded"
-    ),
     "period-overlaps": Fault(
         409, "the period overlaps another of the same kind", "end the other first, or begin where it ends"
     ),
@@ -125,6 +122,50 @@ FAULTS: dict[str, Fault] = {
     ),
     "simulation-busy": Fault(503, "another simulation is under way", "try again", {"Retry-After": "10"}),
     "log-unreadable": Fault(422, "an entry of the log cannot be read", "run `openmind audit verify`"),
+    "consent-not-enforceable": Fault(
+        422,
+        "the consent has an element that would not be enforced",
+        "leave it out: a consent has a scope, parties, a period",
+    ),
+    "consent-without-capacity": Fault(
+        422,
+        "a person without capacity cannot agree",
+        "record no permission; ask again when the person has the capacity to decide",
+    ),
+    "consent-witness": Fault(
+        422,
+        "what was given orally names its witness, and nothing else does",
+        "name who heard it, or leave the witness out",
+    ),
+    "consent-overlaps": Fault(
+        422,
+        "another consent of this scope holds in that period",
+        "name the newest of them in 'supersedes', and withdraw any further ones first",
+    ),
+    "consent-chain": Fault(
+        422, "this consent cannot supersede that one", "see GET /v1/people/{crn}/consents for the newest of the scope"
+    ),
+    "consent-over": Fault(
+        422, "this consent was withdrawn, superseded or has run out", "record a new one, if the person agrees"
+    ),
+    "period-backdated": Fault(
+        422, "the period begins too early", "let it begin later; nothing holds before it was recorded"
+    ),
+    "period-over": Fault(422, "nothing would hold in this period", "let it end after its start, and after now"),
+    "countersignature-by-clinician": Fault(
+        403, "only a clinician countersigns", "ask the therapist or the clinical lead (E3)"
+    ),
+    "countersignature-not-needed": Fault(
+        422, "this consent needs no countersignature", "see its state in GET /v1/people/{crn}/consents"
+    ),
+    "objection-not-possible": Fault(
+        422,
+        "nobody can object to this category being read, since it protects somebody",
+        "see S4 in GET /v1/agreement",
+    ),
+    "objection-overlaps": Fault(
+        422, "an objection to this category stands in that period", "leave it as it is, or withdraw it first"
+    ),
     "text-insufficient": Fault(
         422, "the text says too little", "write in words what somebody who was not there can review"
     ),

@@ -10,14 +10,17 @@ from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.authorisations import AuthorisationService
+from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
+from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.reliance import RelianceService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -39,6 +42,9 @@ class Services:
     gate: Gate
     people: PeopleService
     referrals: ReferralService
+    consents: ConsentService
+    objections: ObjectionService
+    reliance: RelianceService
     subject_access: SubjectAccessService
     disclosures: DisclosureService
     explanations: ExplanationService

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.pathway.consents import State
 from app.records.views import Section, camel, sections, value_type
 from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Purpose, Role
 
@@ -124,6 +125,8 @@ class Caveat(Shape):
 def _row(section: Section) -> type[BaseModel]:
     """One row of a section; a field can be absent where a caveat leaves it out."""
     fields: dict[str, Any] = {camel(column.name): (value_type(column) | None, None) for column in section.columns}
+    if section.name in ("consents", "objections"):
+        fields |= {"state": (State, ...), "because": (str, ...)}
     return create_model(
         f"{section.table.name.title().replace('_', '')}{section.category.title()}", __config__=Closed, **fields
     )

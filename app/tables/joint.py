@@ -53,6 +53,7 @@ class Consent(OfPerson, table=True):
     valid_from: datetime = kept(CONSENT, sa_type=Instant)
     valid_until: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
     given_how: str = kept(CONSENT, max_length=30)
+    witness: str | None = kept(CONSENT, default=None, max_length=200, info={THIRD_PARTY: True})
     capacity: bool = kept(CONSENT)
     wording_version: str = kept(CONSENT, max_length=20)
     recorded_by: str = kept(CONSENT, max_length=60)
@@ -99,3 +100,4 @@ class Objection(OfPerson, table=True):
     reason: str | None = kept(CONSENT, default=None, max_length=1000)
     recorded_by: str = kept(CONSENT, max_length=60)
     withdrawn_at: datetime | None = kept(CONSENT, default=None, sa_type=Instant)
+    withdrawn_by: str | None = kept(CONSENT, default=None, max_length=60)

@@ -42,6 +42,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/emergency-grants/{grant_id}/review": {"outcome": "justified", "note": "He was found in time."},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
+    "/v1/people/{crn}/consents": {
+        "scope": "attendance",
+        "decision": "refuse",
+        "recipients": ["justice"],
+        "givenHow": "in-writing",
+        "capacity": True,
+        "wordingVersion": "1",
+    },
+    "/v1/people/{crn}/consents/withdrawal": {"scopes": ["attendance"]},
+    "/v1/people/{crn}/objections": {"category": "scores"},
+    "/v1/consents/{consent_id}/withdrawal": {},
+    "/v1/consents/{consent_id}/countersignature": {},
+    "/v1/objections/{objection_id}/withdrawal": {},
     "/v1/staff": {"username": "nina", "name": "Nina", "role": "offender-manager", "employedFrom": "2026-03-01"},
     "/v1/staff/{username}": {"team": "South"},
     "/v1/staff/{username}/trainings": {"course": "information-sharing", "completedOn": "2026-03-01"},
@@ -77,6 +90,7 @@ def filled(path: str) -> str:
     named = path.format(
         crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
         username="olga", authorisation_id="never-was", limit_id="LM9",
+        consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-full",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named

@@ -1,0 +1,74 @@
+"""Consents as an act reads and writes them: all of one scope at a time, so that nothing slips between two acts."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, Select, String, bindparam, func, insert, or_, select, update
+
+from app.db import Warrant
+from app.records.predicates import AT, T
+from app.records.reading import Records
+from app.records.rows import Found
+from app.records.writing import own_version
+
+_COLUMNS: Any = T.Consent.__table__.c
+_PERSON, _SCOPE = (bindparam(name, type_=String()) for name in ("person_id", "scope"))
+_OF_SCOPE = (_COLUMNS.person_id == _PERSON, _COLUMNS.scope == _SCOPE)
+
+
+async def of_scope(records: Records, permit: Warrant, person: str, scope: str) -> list[Found]:
+    """Every consent of a person and scope, oldest first; UnpermittedRead unless the permit opens consents."""
+
+    def build() -> Select[Any]:
+        return select(*_COLUMNS).where(*_OF_SCOPE).order_by(_COLUMNS.valid_from, _COLUMNS.id)
+
+    statement = records.prepared("consents of a scope", build)
+    found = await records.database.fetch(statement, {"person_id": person, "scope": scope}, permit)
+    return [dict(zip(_COLUMNS.keys(), row, strict=True)) for row in found]
+
+
+def withdrawal(
+    records: Records, person: str, scopes: Iterable[str], at: datetime, by: str, *, also: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Changes that withdraw every permission of these scopes, whenever it was recorded, and the consent `also`.
+
+    By person and scope and not by what was read: what somebody else records meanwhile is withdrawn with it.
+    """
+
+    def build() -> Any:
+        set_ = {name: bindparam(f"new_{name}", type_=_COLUMNS[name].type) for name in _WITHDRAWN}
+        stands = or_(_COLUMNS.withdrawn_at.is_(None), _COLUMNS.withdrawn_at > AT)
+        meant = or_(_COLUMNS.decision == "permit", _COLUMNS.id == bindparam("also", type_=String()))
+        return update(T.Consent).where(*_OF_SCOPE, stands, meant).values(set_)
+
+    statement = records.prepared("withdrawal of consents", build)
+    new = {f"new_{name}": value for name, value in ({"withdrawn_at": at, "withdrawn_by": by} | own_version(at)).items()}
+    return [
+        (statement.sql, statement.arguments(new | {"at": at, "person_id": person, "scope": scope, "also": also}))
+        for scope in scopes
+    ]
+
+
+_WITHDRAWN = ("withdrawn_at", "withdrawn_by", "source_version", "recorded_at")
+
+
+def recording(records: Records, row: Mapping[str, Any], seen: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """The change that records a consent, if its scope is as it was seen: nothing was recorded or withdrawn since."""
+    names = tuple(sorted(row))
+
+    def build() -> Any:
+        values = (bindparam(f"new_{name}", type_=_COLUMNS[name].type) for name in names)
+        counted = select(func.count()).select_from(T.Consent).where(*_OF_SCOPE)
+        same = [
+            counted.scalar_subquery() == bindparam("seen", type_=Integer()),
+            counted.where(_COLUMNS.withdrawn_at.is_not(None)).scalar_subquery()
+            == bindparam("seen_withdrawn", type_=Integer()),
+        ]
+        return insert(T.Consent).from_select(names, select(*values).where(*same), include_defaults=False)
+
+    statement = records.prepared(("recording of a consent", names), build)
+    known = list(seen)
+    counts = {"seen": len(known), "seen_withdrawn": sum(each["withdrawn_at"] is not None for each in known)}
+    values = {f"new_{name}": value for name, value in row.items()} | counts
+    return statement.sql, statement.arguments(values | {"person_id": row["person_id"], "scope": row["scope"]}), 1

@@ -1,0 +1,21 @@
+"""How each consent and each objection of a person stands at a moment, beside the row that it follows from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.pathway.consents import CONSENT_COLUMNS, WHY, Consent, State, period_state, state_of
+from app.records.views import camel
+
+_SPELLED = {column: camel(column) for column in CONSENT_COLUMNS}
+
+
+def say_state(content: Mapping[str, list[dict[str, Any]]], at: datetime) -> None:
+    """Add `state` and `because` to each row of the sections `consents` and `objections`."""
+    among = [Consent.of(row, _SPELLED) for row in content["consents"]]
+    for row, consent in zip(content["consents"], among, strict=True):
+        state, because = state_of(consent, among, at)
+        row |= {"state": state.value, "because": because}
+    for row in content["objections"]:
+        state = period_state(row["validFrom"], row["validUntil"], row["withdrawnAt"], at)
+        row |= {"state": state.value, "because": "It stands." if state is State.EFFECTIVE else WHY[state]}
