@@ -1,13 +1,15 @@
 """An agreement that was compiled a moment ago, with nothing remembered yet, says and decides what its file says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.policies import CompiledAgreement, decide
 from app.policies.load import digest_of, read_agreement
 from app.vocabulary import Category, Question, Role
 from tests.policies.asking import asks, facts, standing, subject
-from tests.policies.clauses import AFTER, FILE, just
-from tests.policies.law import Line, lines
+from tests.policies.clauses import AFTER, FILE, expected, just
+from tests.policies.law import OF_NOBODY, Line, lines
 
 TEXT = FILE.read_text(encoding="utf-8")
 ENDS = TEXT.replace("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01")
@@ -28,6 +30,8 @@ def test_it_has_the_words_of_its_file():
         "third-parties-withheld": terms.caveats["third-parties-withheld"],
     }
     assert {type(word) for word in agreement.caveats} == {str}
+    assert (agreement.begins, agreement.begins.tzinfo) == (datetime(2012, 11, 1, tzinfo=UTC), UTC)
+    assert (agreement.ends, compiled(ENDS).ends) == (None, datetime(2027, 3, 31, 23, tzinfo=UTC))
     for clause in terms.clauses:
         assert agreement.clause(clause.id) is agreement.clauses[terms.clauses.index(clause)]
         assert agreement.sentence(clause.id) == clause.text
@@ -44,6 +48,20 @@ def test_each_line_of_the_law_permits():
         assert (decision.agreement, decision.in_force) == (agreement.digest, True)
         assert decision.permitted == (subject(line.subject),)
         assert line.clause in decision.rulings[0].clauses
+
+
+@pytest.mark.parametrize("also", ["restricted", "restricted listed", "excluded", "objection"])
+def test_each_line_of_the_law_stops_as_the_law_says(also):
+    """Each with nothing remembered: first what holds, then what stops it, then what holds again."""
+    agreement = compiled()
+    for line in lines():
+        stops = facts(also if also != "objection" else line.objection or "")
+        for holding in (just(line), just(line) | stops, just(line)):
+            decision = decide(_asks(line), holding, agreement)
+            assert decision.any_permitted == bool(expected(line, holding))
+            is_announced = decision.any_permitted and bool(holding & facts("restricted") and line.despite_restriction)
+            is_announced &= line.subject not in OF_NOBODY and not line.role.endswith("-system")
+            assert decision.rulings[0].announce == (is_announced and not holding & facts("listed"))
 
 
 def test_what_p3_forbids_is_forbidden():

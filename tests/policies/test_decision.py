@@ -74,9 +74,9 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     for number in range(100):
         decided(WHOLE, number)
         decided(replace(WHOLE, subjects=CATEGORIES[: number % 17]), number)
-    plans = leicester().in_force.plans
-    assert len(plans) <= 8
-    assert all(len(plan.decisions) <= 8 for plan in plans.values())
+        plans = leicester().in_force.plans
+        assert len(plans) <= 8
+        assert all(len(plan.decisions) <= 8 for plan in plans.values())
     leicester().in_force.plans.clear()
 
 
