@@ -108,7 +108,7 @@ class Record:
     reason: str | None = None
     answer: bytes | None = None
     """What was released, as bytes; only its digest is kept."""
-    details: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] | Ready | None = None
     """What only this type of event has."""
     event_id: str | None = None
 

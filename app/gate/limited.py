@@ -7,24 +7,26 @@ nothing is open, and one who is not on file are one and the same answer (S5).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from app.audit.canonical import Ready, ready
 from app.audit.entry import PersonPart, Record
 from app.audit.submission import Receipt, Submission, receipt_header
-from app.gate.entries import PERMITTED, REFUSED
+from app.gate.entries import PERMITTED, REFUSED, Phrases, cited
 from app.gate.listing import STANDING
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import limits
 from app.records.limits import Looked
 from app.records.permit import issue_tables
-from app.records.reading import FEEDING
+from app.records.reading import FEEDING, consents_in
 from app.vocabulary import CATEGORIES, Fact, Party, Question, Register
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
 
-FIELDS = ("exclusionMessage", "restrictionMessage", "userExcluded", "userRestricted")
+RELEASED = ready({Register.LIMITS.value: ["exclusionMessage", "restrictionMessage", "userExcluded", "userRestricted"]})
 EXPLAINED = "explanation"
 
 
@@ -109,16 +111,16 @@ class AskingAccess:
         for (row, is_open), decision, answer in zip(
             limited.open_rows(), limited.decisions, limited.answers, strict=True
         ):
-            record = self._record(agreement, row, decision, answer, is_open=is_open)
+            said = self._gate._phrases.say(self._question, decision.rulings, agreement)
+            record = self._record(agreement, row, said, answer, is_open=is_open)
             records.append(record)
-            entries.append(record.sealed(PersonPart(row.person_id, row.crn)))
+            entries.append(record.sealed(PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))))
         announced = self._gate._announcements(records)
         limited.receipts = await self._gate.log.append(Submission(tuple(entries), announced))
 
     def _record(
-        self, agreement: CompiledAgreement, row: Looked, decision: Decision, answer: bytes, *, is_open: bool
+        self, agreement: CompiledAgreement, row: Looked, said: Phrases, answer: bytes, *, is_open: bool
     ) -> Record:
-        said = self._gate._phrases.say(self._question, decision.rulings, agreement)
         values: dict[str, Any] = {"clauses": said.clauses, "facts": row.facts, "answer": answer}
         if not is_open:
             reason = "not-on-file" if row.person_id is None else "not-permitted"
@@ -131,8 +133,11 @@ class AskingAccess:
                 self._question, agreement, said.outcome, kind=EXPLAINED, withheld=said.withheld, announce=announce,
                 **values,
             )  # fmt: skip
-        user = self._user if row.is_known else None
-        return self._gate._record(
-            self._question, agreement, PERMITTED, released={Register.LIMITS.value: FIELDS}, details={"user": user},
-            **values,
-        )  # fmt: skip
+        details = _of_user(self._user if row.is_known else None)
+        return self._gate._record(self._question, agreement, PERMITTED, released=RELEASED, details=details, **values)
+
+
+@lru_cache(maxsize=1024)
+def _of_user(user: str | None) -> Ready:
+    """Whose access was told; a name that nobody has may be anything, and is not kept."""
+    return ready({"user": user})
