@@ -5,7 +5,7 @@ The same rules stand in SQL, where they make the facts; that both say the same o
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -15,7 +15,10 @@ RECEIVES: Mapping[Scope, Party] = {
     scope: Party.HEALTH if scope in (Scope.OFFENCE, Scope.HEALTH_TRAINER) else Party.JUSTICE for scope in Scope
 }
 """To which party a consent of each scope opens something; a test holds it to the agreement."""
-PERMIT, REFUSE = "permit", "refuse"
+PERMIT = "permit"
+CLOCKS_APART = timedelta(seconds=10)
+"""Further than the clocks of any two workers are apart: what one withdraws is so for the next, whatever its clock says.
+"""
 
 
 class State(StrEnum):
@@ -69,8 +72,9 @@ class Consent:
         return self.capacity and (signed or not self.needs_countersignature)
 
     def is_withdrawn(self, at: datetime) -> bool:
-        """Whether it has been taken back."""
-        return self.withdrawn_at is not None and self.withdrawn_at <= at
+        """Whether it has been taken back; what would close nothing is so by this worker's clock alone."""
+        by = at + CLOCKS_APART if self.permits else at
+        return self.withdrawn_at is not None and self.withdrawn_at <= by
 
     def overlaps(self, start: datetime, end: datetime | None) -> bool:
         """Whether its period and this one have a moment in common."""
@@ -107,12 +111,12 @@ def refusal_of(scope: str, among: Sequence[Consent], at: datetime) -> Consent | 
 
 def state_of(one: Consent, among: Sequence[Consent], at: datetime) -> tuple[State, str]:
     """How it stands among all consents of the person, and why in a sentence."""
-    state = period_state(one.valid_from, one.valid_until, one.withdrawn_at, at)
-    if state is State.WITHDRAWN:
-        return state, WHY[state]
+    if one.is_withdrawn(at):
+        return State.WITHDRAWN, WHY[State.WITHDRAWN]
     later = successor(one, among, at)
     if later is not None:
         return State.SUPERSEDED, f"Consent {later.id} has taken its place."
+    state = period_state(one.valid_from, one.valid_until, None, at)
     if state is not State.EFFECTIVE or not one.permits:
         return state, WHY[state] if state is not State.EFFECTIVE else "It holds until something supersedes it."
     if not one.capacity:

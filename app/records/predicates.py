@@ -26,12 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 import app.tables
+from app.pathway.consents import CLOCKS_APART
 from app.tables import Instant
 from app.vocabulary import HEALTH_TO_JUSTICE, Caller, Party
 
 LIVE_AFTER_CLOSING = timedelta(days=28)
-CLOCKS_APART = timedelta(seconds=10)
-"""Further than the clocks of any two workers here are apart: what one withdraws holds for the next by its clock too."""
 LONDON = ZoneInfo("Europe/London")
 
 AT = bindparam("at", type_=Instant())
@@ -82,6 +81,11 @@ def _not_yet(moment: Any) -> Predicate:
     return or_(moment.is_(None), moment > AT)
 
 
+def _not_stopped(moment: Any) -> Predicate:
+    """Not revoked, nor suspended: what one worker stops is stopped for the next by its clock too."""
+    return or_(moment.is_(None), moment > WITHDRAWN_BY)
+
+
 def _running(record: Any) -> Predicate:
     return and_(
         record.start_date <= TODAY,
@@ -113,10 +117,10 @@ def session_is_live() -> Predicate:
         T.Client.id == CLIENT,
         T.Client.party == PARTY,
         T.Client.registered_at <= AT,
-        _not_yet(T.Client.suspended_at),
+        _not_stopped(T.Client.suspended_at),
         or_(USERNAME.is_(None), T.Client.acts_for_staff),
     )
-    staff = exists().where(T.Staff.username == USERNAME, _not_yet(T.Staff.revoked_at))
+    staff = exists().where(T.Staff.username == USERNAME, _not_stopped(T.Staff.revoked_at))
     revoked = exists().where(T.RevokedToken.token == TOKEN)
     return and_(client, or_(USERNAME.is_(None), staff), not_(revoked))
 
@@ -129,14 +133,14 @@ def employed() -> Predicate:
         T.Staff.role == ROLE,
         T.Staff.employed_from <= TODAY,
         or_(T.Staff.employed_until.is_(None), T.Staff.employed_until >= TODAY),
-        _not_yet(T.Staff.revoked_at),
+        _not_stopped(T.Staff.revoked_at),
     )
     system = exists().where(
         USERNAME.is_(None),
         T.Client.id == CLIENT,
         T.Client.party == PARTY,
         T.Client.role == ROLE,
-        _not_yet(T.Client.suspended_at),
+        _not_stopped(T.Client.suspended_at),
     )
     return or_(staff, system)
 
@@ -157,7 +161,7 @@ def authorised() -> Predicate:
         T.Authorisation.staff_id == STAFF_ID,
         T.Authorisation.kind == word("criminal-justice"),
         live(T.Authorisation),
-        _not_yet(T.Authorisation.revoked_at),
+        _not_stopped(T.Authorisation.revoked_at),
     )
 
 
@@ -255,7 +259,7 @@ def break_glass() -> Select[Any]:
         T.EmergencyGrant.staff_id == STAFF_ID,
         T.EmergencyGrant.granted_at <= AT,
         T.EmergencyGrant.expires_at > AT,
-        _not_yet(T.EmergencyGrant.revoked_at),
+        _not_stopped(T.EmergencyGrant.revoked_at),
     )
 
 
@@ -284,44 +288,54 @@ def _superseded(consent: Any) -> Predicate:
     )
 
 
-def _standing(consent: Any, withdrawn: ColumnElement[Any]) -> Predicate:
-    kept = or_(consent.withdrawn_at.is_(None), consent.withdrawn_at > withdrawn)
-    return and_(live(consent), kept, not_(_superseded(consent)))
+def _kept(consent: Any, at: ColumnElement[Any]) -> Predicate:
+    return or_(consent.withdrawn_at.is_(None), consent.withdrawn_at > at)
 
 
-def _permits() -> tuple[Predicate, ...]:
-    """A permission for the caller's party that stands and has effect; what may outweigh it is not looked at."""
+def _names_party() -> Predicate:
+    """Looked up: a join may read everybody's recipients."""
     recipient = T.ConsentRecipient
     named = select(recipient.party).where(recipient.consent_id == T.Consent.id, recipient.party == PARTY)
-    names_party = named.correlate(T.Consent).scalar_subquery().is_not(None)  # looked up; a join may read them all
-    standing = _standing(T.Consent, WITHDRAWN_BY)
-    return T.Consent.decision == word("permit"), standing, _effective(T.Consent), names_party
+    return named.correlate(T.Consent).scalar_subquery().is_not(None)
 
 
-def _refused() -> Predicate:
-    """A refusal of the same scope stands."""
+def _refusal() -> Select[Any]:
+    """A refusal of the same scope that stands."""
     refusal = aliased(T.Consent)
-    return exists().where(
+    return select(refusal.id).where(
         refusal.person_id == T.Consent.person_id,
         refusal.scope == T.Consent.scope,
         refusal.decision == word("refuse"),
-        _standing(refusal, AT),
+        live(refusal),
+        _kept(refusal, AT),
+        not_(_superseded(refusal)),
     )
+
+
+def _permits() -> Predicate:
+    """A permission for the caller's party that has effect while its period lasts and nothing supersedes it."""
+    permits = T.Consent.decision == word("permit")
+    return and_(permits, _kept(T.Consent, WITHDRAWN_BY), _effective(T.Consent), _names_party())
 
 
 def consents() -> Select[Any]:
     """People's permissions that hold for the caller's party: given, standing, effective, and not outweighed."""
-    return select(T.Consent.person_id).where(*_permits(), not_(_refused()))
+    return select(T.Consent.person_id).where(
+        _permits(), live(T.Consent), not_(_superseded(T.Consent)), not_(_refusal().correlate(T.Consent).exists())
+    )
 
 
 def weighed() -> tuple[Select[Any], ColumnElement[str]]:
-    """People's consents that bear on a decision, and the sign of each: `=` if it holds, `!` if it speaks or is refused.
+    """People's consents that bear on a decision, and a sign: `=` if one holds, `!` if it is a refusal or outweighed.
 
-    Those that `consents` has are the ones that hold; the others are refusals, and the permissions that they outweigh.
+    Those that hold are those that `consents` has. Refusals are looked up: of an EXISTS that is no condition of its own,
+    PostgreSQL may first hash everybody's rows.
     """
-    refusal = and_(T.Consent.decision == word("refuse"), _standing(T.Consent, AT))
-    sign = case((or_(T.Consent.decision == word("refuse"), _refused()), word("!")), else_=word("="))
-    return select(T.Consent.person_id).where(or_(refusal, and_(*_permits()))), sign
+    refuses = T.Consent.decision == word("refuse")
+    bears = or_(and_(refuses, _kept(T.Consent, AT)), _permits())
+    refusal = _refusal().limit(literal_column("1")).correlate(T.Consent).scalar_subquery()
+    sign = case((or_(refuses, refusal.is_not(None)), word("!")), else_=word("="))
+    return select(T.Consent.person_id).where(bears, live(T.Consent), not_(_superseded(T.Consent))), sign
 
 
 def objections() -> Select[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.pathway.consents import CLOCKS_APART as SOON
 from app.pathway.consents import RECEIVES, WHY, Consent, State, in_the_way, is_replaced, period_state, state_of
 from app.vocabulary import Scope, consent_for
 from tests.policies.asking import leicester
@@ -36,7 +37,9 @@ STATES = [
     pytest.param([replace(YES, valid_until=NOW + MOMENT)], "yes", State.EFFECTIVE, id="to its last moment"),
     pytest.param([replace(YES, valid_until=NOW)], "yes", State.EXPIRED, id="and not at its end"),
     pytest.param([replace(YES, withdrawn_at=NOW)], "yes", State.WITHDRAWN, id="withdrawn this moment"),
-    pytest.param([replace(YES, withdrawn_at=NOW + MOMENT)], "yes", State.EFFECTIVE, id="to be withdrawn later"),
+    pytest.param([replace(YES, withdrawn_at=NOW + SOON + MOMENT)], "yes", State.EFFECTIVE, id="later"),
+    pytest.param([replace(YES, withdrawn_at=NOW + SOON)], "yes", State.WITHDRAWN, id="by a clock that is ahead"),
+    pytest.param([replace(NO, withdrawn_at=NOW + SOON)], "no", State.EFFECTIVE, id="a refusal by this clock alone"),
     pytest.param([replace(YES, withdrawn_at=NOW, valid_until=NOW)], "yes", State.WITHDRAWN, id="withdrawn says more"),
     pytest.param([replace(YES, capacity=False)], "yes", State.WITHOUT_CAPACITY, id="without capacity"),
     pytest.param([replace(YES, **BY_JUSTICE)], "yes", State.AWAITING, id="by justice, of sharing from health"),

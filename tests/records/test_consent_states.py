@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from app.db import Address, open_database
-from app.pathway.consents import Consent, State, state_of
-from app.records.predicates import CLOCKS_APART
+from app.pathway.consents import CLOCKS_APART, Consent, State, state_of
 from app.records.reading import Records
 from app.vocabulary import Scope, consent_for
 from tests import world
@@ -17,7 +16,7 @@ from tests.world import NOW
 
 CHAINS = 250
 HOUR = timedelta(hours=1)
-AROUND = [None, *(NOW + hours * HOUR for hours in (-60, -5, 0, 3, 70))]
+AROUND = [None, NOW + CLOCKS_APART / 2, *(NOW + hours * HOUR for hours in (-60, -5, 0, 3, 70))]
 
 
 def _chain(random: Random, crn: str) -> list[Any]:
