@@ -147,6 +147,16 @@ ONE_FAULT = [
         id="a clause that a later one makes redundant",
     ),
     pytest.param(
+        added(clause(needs='["service", "supervised"]') + "\n[[clauses]]\n" + clause(id='"Z2"')),
+        Fault(
+            at_last(),
+            "it permits nothing that clause Z2 does not permit already",
+            "leave it out, or say what it adds",
+            "Z1",
+        ),
+        id="a clause that says the same with more needs",
+    ),
+    pytest.param(
         added(PARTS + part(categories='["scores", "notes"]') + part(needs='["supervised"]')),
         Fault(
             at_last("parts", 1),
