@@ -36,8 +36,8 @@ from tests.postgres import Server
 from tests.world import NOW, Service, serving
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
-EXAMPLES = 300 if FULL else 5
-BESIDES = 12
+EXAMPLES = 300 if FULL else 3
+BESIDES = 12 if FULL else 6
 """Requests by any method, beside one to every address."""
 WHO = sorted((who, purpose) for who, purposes in PURPOSES.items() for purpose in purposes)
 SEARCHED = ("family_name", "given_names", "date_of_birth", "postcode", "nhs_number", "pnc_number")
@@ -248,7 +248,7 @@ def test_what_is_open_does_tell_two_worlds_apart(
 
 
 def _visible(worlds: Pair) -> Iterator[tuple[str, Any]]:
-    """A row that is open to the caller, of each of two people at most."""
+    """A row that is open to the caller, of the first person of whom one is."""
     found = 0
     for crn, may in worlds.sight.may.items():
         for row in worlds.rows[0].of[crn]:
@@ -256,5 +256,5 @@ def _visible(worlds: Pair) -> Iterator[tuple[str, Any]]:
                 found += 1
                 yield crn, row
                 break
-        if found == 2:
+        if found:
             return

@@ -1,5 +1,6 @@
 """The twelve ways in which peers leak, each by its number and once in short; the files beside this one go into each."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -48,6 +49,11 @@ def _about(route: Route, crn: str) -> dict[str, Any]:
     return {"path": sent.path, "params": dict(sent.query), **({"json": sent.body} if sent.body is not None else {})}
 
 
+def _fits(template: str, path: str) -> bool:
+    """Whether an address is one of a template's: one that takes an id may be named like another's word."""
+    return re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", template), path) is not None
+
+
 @LOOP
 async def test_1_a_query_tells_nothing_of_what_it_may_not_read(service: Service) -> None:
     for who, purpose, there, nobody in (
@@ -92,8 +98,8 @@ async def test_3_what_cannot_be_written_down_is_not_answered(
 @LOOP
 async def test_4_there_is_no_side_door(service: Service) -> None:
     for route in GUARDED:
-        declared = {each.method for each in GUARDED if each.path == route.path}
         about = _about(route, FULL)
+        declared = {each.method for each in GUARDED if _fits(each.path, about["path"])}
         for method in (each for each in METHODS if each not in declared):
             answer = await service.request(method, about["path"], *OLGA, WORK)
             assert answer.status_code in (400, 404, 405), (method, route.path)

@@ -486,12 +486,12 @@ def _template_for_machines(sqlite_template: Path) -> None:
 
 def run(steps: int) -> None:
     """Examples of up to AT_ONCE steps, until there are enough."""
-    enough = settings(
-        max_examples=max(1, steps // AT_ONCE), stateful_step_count=AT_ONCE, deadline=None,
-        suppress_health_check=list(HealthCheck), derandomize=os.environ.get("CI") == "true",
-    )  # fmt: skip
     before = taken["steps"]
-    while taken["steps"] - before < steps:
+    while (left := steps - taken["steps"] + before) > 0:
+        enough = settings(
+            max_examples=-(-left // AT_ONCE), stateful_step_count=AT_ONCE, deadline=None,
+            suppress_health_check=list(HealthCheck), derandomize=os.environ.get("CI") == "true",
+        )  # fmt: skip
         run_state_machine_as_test(Machine, settings=enough)
 
 
