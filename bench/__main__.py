@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import append, decide, list_page, read, simulate
+from bench import access, append, decide, list_page, read, simulate
 from bench.places import Places, places
 from bench.rows import Row
 from bench.sizes import FULL, QUICK, Sizes
@@ -32,6 +32,9 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     for name in DATABASES:
         pages = (f"list_page_growth_{name}", f"list_page_growth_lead_{name}")
         found.append((pages, partial(_on, list_page.measure, name)))
+    for name in DATABASES:
+        many = tuple(f"{row}_{name}" for row in ("access_500", "access_500_own", "facts_one"))
+        found.append((many, partial(_on, access.measure, name)))
     found += [((f"simulate_million_{name}",), partial(_one_on, simulate.measure, name)) for name in DATABASES]
     return found
 

@@ -1,6 +1,7 @@
 """People to read about, put in by the database itself: a million rows take seconds that way, and not hours.
 
-Everybody has a sentence, a referral, a consent and an offender manager with 60 others; `appointments` each if asked.
+Everybody has a sentence, a referral, a consent and an offender manager with 60 others; `appointments` each if asked,
+more `consents`, and for one in twenty a restriction that names their offender manager or an exclusion that does not.
 """
 
 import asyncio
@@ -33,11 +34,14 @@ def crn_of(number: int) -> str:
     return f"X{number:06}"
 
 
-def fill(url: str, people: int, *, caseload: int = CASELOAD, appointments: int = 0) -> None:
+def fill(url: str, people: int, *, caseload: int = CASELOAD, appointments: int = 0, consents: int = 1,
+         limits: bool = False) -> None:  # fmt: skip
     """So many people; those of the first offender manager are spread over the whole."""
     dialect = Address(url).dialect
     asyncio.run(put(url, [*clients(), *staff(LEAD, Role.PROBATION_LEAD)]))
-    _run(url, _statements(dialect, people, max(1, -(-people // caseload)), appointments))
+    managers = max(1, -(-people // caseload))
+    statements = [*_statements(dialect, people, managers, appointments), *_consents(dialect, people, consents)]
+    _run(url, [*statements, *(_limits(dialect, people, managers) if limits else ())])
 
 
 def _statements(dialect: str, people: int, managers: int, appointments: int) -> Sequence[str]:
@@ -87,6 +91,41 @@ def _statements(dialect: str, people: int, managers: int, appointments: int) -> 
             )
         )
     return statements
+
+
+_SCOPES = ("progress", "scores", "offence", "meeting")
+
+
+def _consents(dialect: str, people: int, consents: int) -> Sequence[str]:
+    """Further permissions of everybody, to each of which the justice party is a recipient."""
+    number, everybody = NUMBER[dialect], NUMBERS[dialect].format(last=people - 1)
+    at, statements = (NOW - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), []
+    for scope in _SCOPES[: consents - 1]:
+        record = f"'{scope}-' || {number}"
+        statements += [
+            "INSERT INTO consent (id, recorded_at, source, source_id, source_version, person_id, scope, decision, "  # noqa: S608  # words of ours alone
+            f"valid_from, given_how, capacity, wording_version, recorded_by, recorded_by_party) {everybody}"
+            f"SELECT {record}, '{_LONG_AGO}', 'BENCH', {record}, '1', 'p' || {number}, '{scope}', 'permit', '{at}', "
+            "'in-writing', TRUE, '1', 'theo', 'health' FROM n",
+            f"INSERT INTO consent_recipient (consent_id, party, recorded_at) {everybody}"  # noqa: S608  # as above
+            f"SELECT {record}, 'justice', '{_LONG_AGO}' FROM n",
+        ]
+    return statements
+
+
+def _limits(dialect: str, people: int, managers: int) -> Sequence[str]:
+    number, everybody = NUMBER[dialect], NUMBERS[dialect].format(last=people - 1)
+    at = (NOW - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    kind = "CASE WHEN i % 40 = 0 THEN 'restriction' ELSE 'exclusion' END"
+    manager = "'om0'" if managers == 1 else f"'om' || (i % {managers})"
+    name = f"CASE WHEN i % 40 = 0 THEN {manager} ELSE 'somebody.else' END"
+    return [
+        "INSERT INTO access_limit (id, recorded_at, source, source_id, source_version, person_id, kind, message, "  # noqa: S608  # words of ours alone
+        f"valid_from) {everybody}SELECT 'l' || {number}, '{_LONG_AGO}', 'BENCH', 'l' || {number}, '1', "
+        f"'p' || {number}, {kind}, 'Ask the probation lead.', '{at}' FROM n WHERE i % 20 = 0",
+        f"INSERT INTO access_limit_name (limit_id, username, recorded_at) {everybody}"  # noqa: S608  # as above
+        f"SELECT 'l' || {number}, {name}, '{_LONG_AGO}' FROM n WHERE i % 20 = 0",
+    ]
 
 
 def _run(url: str, statements: Sequence[str]) -> None:

@@ -66,7 +66,7 @@ def _row(name: str, role: Role, many: Side, few: Side, bar: float | None, sizes:
 
 
 async def _race(urls: list[str], pages: int) -> list[Side]:
-    sides = [await _open(url) for url in urls]
+    sides = [await open_side(url) for url in urls]
     for role, username in ((Role.OFFENDER_MANAGER, MANAGER), (Role.PROBATION_LEAD, LEAD)):
         for number in range(WARM + pages):
             for side in sides:
@@ -80,7 +80,8 @@ async def _race(urls: list[str], pages: int) -> list[Side]:
     return sides
 
 
-async def _open(url: str) -> Side:
+async def open_side(url: str) -> Side:
+    """The gate over a database, counting its statements."""
     database = open_database(Address(url), SERVICE_ROLE)
     log = await open_log(Address(url), SERVICE_ROLE, lambda: NOW, beside=database)
     side = Side(url, database, Gate(Records(database), log, shipped_versions()))

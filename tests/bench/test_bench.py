@@ -16,6 +16,9 @@ BOTH = (
     "append_group_vs_single_delayed",
     "list_page_growth",
     "simulate_million",
+    "access_500",
+    "access_500_own",
+    "facts_one",
 )
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
 
