@@ -210,7 +210,7 @@ class Gate:
             clauses=said.clauses,
             facts=standing.facts,
             announce=Party.JUSTICE.value if said.announce else None,
-            details=act.details or None,
+            details=act.details | _subjects(question) if act.changes else act.details or None,
             answer=act.answer,
         )
         part = PersonPart(standing.person_id, crn, cited(said, standing.consents, standing.against)) if crn else None
@@ -284,3 +284,8 @@ class Gate:
         insert = self.records.prepared("announce", announcements.announce)
         about = {"event_id": record.event_id, "created_at": record.occurred_at, "grant_id": grant}
         return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about))
+
+
+def _subjects(question: Question) -> dict[str, Any]:
+    """What a change was about: without it a past decision under a clause of several categories can't be made again."""
+    return {"subjects": [subject.value for subject in question.subjects]}

@@ -73,7 +73,12 @@ async def test_a_therapist_takes_over_and_the_one_before_is_kept(service_on_both
     ]  # fmt: skip
     entry = next(entry for entry in await service_on_both.entries() if entry["type"] == "change")
     assert (entry["clauses"], entry["action"]) == (["B2", "B5"], "write")
-    assert entry["details"] == {"change": "allocated", "kind": "treating", "table": "allocation"}
+    assert entry["details"] == {
+        "change": "allocated",
+        "kind": "treating",
+        "table": "allocation",
+        "subjects": ["allocation", "referral"],
+    }
     assert entry["subject"] is not None
 
 

@@ -44,7 +44,12 @@ async def test_a_consent_is_recorded_and_holds_for_the_next_request(service_on_b
     assert await fetched(service.url, named) == [("justice",)]
     written, read = await service.entries()
     assert (written["type"], written["action"], written["clauses"]) == ("change", "write", ["E3"])
-    assert written["details"] == {"change": "recorded", "table": "consent", "scope": "attendance"}
+    assert written["details"] == {
+        "change": "recorded",
+        "table": "consent",
+        "scope": "attendance",
+        "subjects": ["consent"],
+    }
     assert answer.headers["audit-receipt"].split(":")[0] == str(service.mark + 1)
     assert read["released"].keys() == {"attendance"}
     assert (await world.subjects(service.url))[service.mark + 2]["consents"] == [made["id"]]

@@ -103,7 +103,7 @@ class TestOpening:
         (entry,) = await service_on_both.entries()
         assert (entry["type"], entry["action"], entry["outcome"]) == ("change", "create", "permitted")
         assert (entry["clauses"], entry["announce"]) == (["F3"], "caldicott-guardian")
-        assert entry["details"] == {"change": "opened", "table": "emergency_grant"}
+        assert entry["details"] == {"change": "opened", "table": "emergency_grant", "subjects": ["emergency-grant"]}
         assert await subjects(service_on_both.url) == {0: {"consents": [], "crn": BARE, "personId": None}}
         event = entry["eventId"]
         assert await announced(service_on_both) == [
@@ -526,7 +526,12 @@ class TestReview:
         assert await stored(service_on_both, columns, f"id = '{grant}'") == [kept]
         (entry,) = await service_on_both.entries()
         assert (entry["type"], entry["action"], entry["clauses"]) == ("change", "review", ["G2"])
-        details = {"change": "reviewed", "table": "emergency_grant", "outcome": "justified-with-learning"}
+        details = {
+            "change": "reviewed",
+            "table": "emergency_grant",
+            "outcome": "justified-with-learning",
+            "subjects": ["emergency-grant"],
+        }
         assert entry["details"] == details
         assert (await subjects(service_on_both.url))[service_on_both.mark + 1]["crn"] == BARE
         full = (await asks(service_on_both, CARA, "GET", f"{GRANTS}/{grant}")).json()

@@ -74,7 +74,12 @@ async def test_an_exclusion_holds_at_once_whatever_the_case_of_the_name(service_
     assert (await service_on_both.get(person, *THEO, CARE)).status_code == 200
     entry = next(entry for entry in await service_on_both.entries() if entry["type"] == "change")
     assert (entry["clauses"], entry["released"]) == (["H8"], {})
-    assert entry["details"] == {"change": "created", "kind": "exclusion", "table": "access_limit"}
+    assert entry["details"] == {
+        "change": "created",
+        "kind": "exclusion",
+        "table": "access_limit",
+        "subjects": ["limits"],
+    }
 
 
 async def test_a_limit_is_put_again_changed_and_ended(service_on_both: Service) -> None:

@@ -132,8 +132,7 @@ async def test_somebody_new_can_work_at_once(service_on_both: Service) -> None:
     entry = (await service_on_both.entries())[-1]
     assert (entry["type"], entry["action"], entry["clauses"]) == ("change", "create", ["I1"])
     assert entry["details"] == {
-        "change": "created", "member": "nina", "role": "offender-manager", "table": "staff"
-    }  # fmt: skip
+        "change": "created", "member": "nina", "role": "offender-manager", "table": "staff", "subjects": ["staff"]}  # fmt: skip
     refused = await service_on_both.get(f"/v1/people/{FULL}", OLGA[0], "nina", WORK)
     assert refused.status_code == 404  # no training yet, and nobody's caseload
     course = {"course": "information-sharing", "completedOn": "2026-03-02"}
@@ -190,7 +189,13 @@ async def test_a_change_needs_the_version_that_was_read(service_on_both: Service
     assert (await row(service_on_both, "olga"))["team"] == "South"
     assert (await tag(service_on_both, "olga")) == {"If-Match": done.json()["version"]}
     entry = (await service_on_both.entries())[2]
-    assert entry["details"] == {"change": "changed", "fields": ["team"], "member": "olga", "table": "staff"}
+    assert entry["details"] == {
+        "change": "changed",
+        "fields": ["team"],
+        "member": "olga",
+        "table": "staff",
+        "subjects": ["staff"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ async def test_a_request_opens_everything_and_its_closure_ends_that(service_on_b
         ("close", "permitted", ["G5"]),
         ("read", "refused", ["G3"]),
     ]
-    assert entries[1]["details"] == {"change": "opened", "table": "subject_request"}
-    assert entries[3]["details"] == {"change": "closed", "table": "subject_request"}
+    assert entries[1]["details"] == {"change": "opened", "table": "subject_request", "subjects": ["subject-request"]}
+    assert entries[3]["details"] == {"change": "closed", "table": "subject_request", "subjects": ["subject-request"]}
     assert all(crn not in str(entry) for entry in entries for crn in (BARE, "SAR-2026-014"))
 
 
