@@ -174,6 +174,9 @@ def _fast(take: Take, now: Callable[[], datetime]) -> Steps:
         rows += numbered
         outcomes.append(receipts)
     yield Write(rows, numbering.tiles, numbering.head.size, numbering.moved())
+    for submission in batch:
+        if submission.afterwards:
+            yield from _change(submission.afterwards)
     yield Commit()
     return outcomes
 
@@ -229,15 +232,23 @@ def _alone(submission: Submission, numbering: Numbering, known: dict[str, Known]
     try:
         yield Write(rows)
     except Refused as refusal:
-        yield UNDO
-        numbering.tree, kept = before
-        del numbering.tiles[kept:]
         fault = EntryRefused("the database refuses the entry")
         fault.__cause__ = refusal.fault
-        return fault
+        return (yield from _undone(fault, numbering, before))
+    try:
+        yield from _change(submission.afterwards)
+    except Refused as refusal:
+        return (yield from _undone(ChangeRefused(refusal.fault), numbering, before))
     yield RELEASE
     known.update({row_id: Known(row.seq, row.body, row.leaf_hash) for row_id, row in _ids(submission, rows)})
     return receipts
+
+
+def _undone(fault: Exception, numbering: Numbering, before: tuple[Tree, int]) -> Generator[Step, Any, Outcome]:
+    yield UNDO
+    numbering.tree, kept = before
+    del numbering.tiles[kept:]
+    return fault
 
 
 def _ids(submission: Submission, rows: Sequence[EntryRow]) -> list[tuple[str, EntryRow]]:

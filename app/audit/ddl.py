@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 SERVICE_ROLE = "openmind_service"
+ERASURE_ROLE = "openmind_erasure"
 LOG_TABLES = ("log_entry", "log_subject", "log_tile", "log_head")
 ENTRY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "event_id": ("eventId",),
@@ -165,3 +166,61 @@ def _log_rights(role: str) -> list[str]:
 
 def _if_role(role: str, statement: str) -> str:
     return f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN {statement}; END IF; END $$"
+
+
+# --- lawful erasure: a person's part goes if the newest entry of the log says so, and in no other way -----------------
+
+SQLITE_ERASURE = (
+    "CREATE TRIGGER log_subject_no_delete BEFORE DELETE ON log_subject WHEN NOT EXISTS (SELECT 1 FROM "
+    "(SELECT body FROM log_entry ORDER BY seq DESC LIMIT 1) AS last, "
+    "json_each(last.body, '$.details.targets') AS target "
+    "WHERE json_extract(last.body, '$.type') = 'erase' AND target.value = OLD.seq) "
+    "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+)
+_POSTGRES_ERASURE = (
+    "CREATE FUNCTION log_subject_only_by_law() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE said json; BEGIN "
+    "EXECUTE format('SELECT body::json FROM %I.log_entry ORDER BY seq DESC LIMIT 1', TG_TABLE_SCHEMA) INTO said; "
+    "IF current_user = 'openmind_erasure' AND said ->> 'type' = 'erase' AND EXISTS (SELECT FROM "
+    "json_array_elements_text(said -> 'details' -> 'targets') AS target WHERE target = OLD.seq::text) "
+    "THEN RETURN OLD; END IF; "
+    "RAISE EXCEPTION 'the log only grows' USING ERRCODE = 'restrict_violation'; END $$"
+)
+
+
+def let_erase(dialect: str, records: Iterable[str], lists: Iterable[str], role: str = SERVICE_ROLE) -> list[str]:
+    """Statements that let a person's part be erased: on SQLite by any writer of the file, on PostgreSQL by one role.
+
+    `records` are the tables that hold something of a person, their past states included; from them the service's role
+    loses its right to delete, but for `lists`, which it replaces whole.
+    """
+    if dialect == "sqlite":
+        return ["DROP TRIGGER log_subject_no_delete", SQLITE_ERASURE]
+    named = sorted(set(records))
+    kept = ", ".join(sorted(set(named) - set(lists)))
+    return [
+        _POSTGRES_ERASURE,
+        "DROP TRIGGER log_subject_only_grows ON log_subject",
+        "CREATE TRIGGER log_subject_only_grows BEFORE UPDATE OR TRUNCATE ON log_subject "
+        "FOR EACH STATEMENT EXECUTE FUNCTION log_only_grows()",
+        "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_grows",
+        "CREATE TRIGGER log_subject_only_by_law BEFORE DELETE ON log_subject "
+        "FOR EACH ROW EXECUTE FUNCTION log_subject_only_by_law()",
+        "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_by_law",
+        *_make_role(ERASURE_ROLE),
+        _if_role(ERASURE_ROLE, f"GRANT SELECT, INSERT ON {', '.join(LOG_TABLES[:3])} TO {ERASURE_ROLE}"),
+        _if_role(ERASURE_ROLE, f"GRANT DELETE ON log_subject TO {ERASURE_ROLE}"),
+        _if_role(ERASURE_ROLE, f"GRANT SELECT, UPDATE ON log_head TO {ERASURE_ROLE}"),
+        *erasable(named),
+        _if_role(role, f"REVOKE DELETE ON {kept} FROM {role}"),
+    ]
+
+
+def erasable(records: Iterable[str]) -> list[str]:
+    """PostgreSQL statements by which the eraser's role may empty tables with something of a person in them.
+
+    To delete a row whose past is kept is to write it into the past first, and so it may insert there.
+    """
+    named = sorted(set(records))
+    past = [table for table in named if table.endswith("_history")]
+    rights = [_if_role(ERASURE_ROLE, f"GRANT SELECT, DELETE ON {', '.join(named)} TO {ERASURE_ROLE}")]
+    return rights + ([_if_role(ERASURE_ROLE, f"GRANT INSERT ON {', '.join(past)} TO {ERASURE_ROLE}")] if past else [])

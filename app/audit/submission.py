@@ -51,6 +51,9 @@ class Submission:
 
     entries: tuple[Entry, ...]
     changes: tuple[Change, ...] = ()
+    afterwards: tuple[Change, ...] = ()
+    """Made when the entries stand, in the same transaction: an erasure, which the database lets through for them alone.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ _COLUMNS = (
 _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE, _EACH_ROW = 2, 4, 8, 16, 32, 1
 POSTGRES_TRIGGERS = {
     ("log_entry_only_grows", "log_entry"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
-    ("log_subject_only_grows", "log_subject"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
+    ("log_subject_only_grows", "log_subject"): _BEFORE | _UPDATE | _TRUNCATE,
+    ("log_subject_only_by_law", "log_subject"): _BEFORE | _DELETE | _EACH_ROW,
     ("log_tile_only_grows", "log_tile"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
     ("log_head_only_grows", "log_head"): _BEFORE | _DELETE | _TRUNCATE,
     ("log_head_only_forward", "log_head"): _BEFORE | _UPDATE | _EACH_ROW,
@@ -39,6 +40,7 @@ POSTGRES_TRIGGERS = {
 POSTGRES_FUNCTIONS = {
     "log_only_grows": "11f98976d79a3ed9",
     "log_head_only_forward": "fff0364ebef801f5",
+    "log_subject_only_by_law": "0bd6fd0f7f82a178",
 }
 """What stands for the source of each trigger's function."""
 _PAST_INDEXES = (

@@ -22,7 +22,7 @@ SQLITE_SHAPE = {
     "log_head_only_forward": "ae30662ac02d6c13",
     "log_subject": "3d153cfbf90329cd",
     "log_subject_crn": "825994f6f4d362d5",
-    "log_subject_no_delete": "d3269615a9de0ce0",
+    "log_subject_no_delete": "60f75d80fca68272",
     "log_subject_no_replace": "2e6bcc0c0eec3a28",
     "log_subject_no_update": "7eab84ef06fb877e",
     "log_subject_person_id": "a4625f10a16507c6",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo, webhooks
+from app.cli import agreement, audit, clients, demo, retention, webhooks
 from app.cli.environment import settings
 
 console = Console()
@@ -23,7 +23,9 @@ app.add_typer(agreement.app, name="agreement", help="Read and check information-
 app.add_typer(audit.app, name="audit", help="Check the log with code that shares nothing with its writer.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
+app.add_typer(retention.app, name="retention", help="See until when records are kept.")
 app.command("demo")(demo.demo)
+app.command("erase")(retention.erase)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.tables.access import AccessLimit, AccessLimitName, EmergencyGrant, SubjectRequest
 from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
+from app.tables.erasure import ErasureStub
 from app.tables.health import (
     Appointment,
     CareActivity,
@@ -97,6 +98,7 @@ __all__ = [
     "Consent",
     "ConsentRecipient",
     "EmergencyGrant",
+    "ErasureStub",
     "Instant",
     "Kept",
     "LicenceCondition",

@@ -104,6 +104,7 @@ class Owner:
             *(f"ALTER TABLE {table} ENABLE TRIGGER ALL" for table in tables),
             *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grows" for table in tables),
             "ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_only_forward",
+            "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_by_law",
         )
 
     async def _run(self, statements: tuple[str, ...]) -> None:

@@ -84,7 +84,9 @@ async def test_the_service_has_no_right_to_rewrite(filled: Address) -> None:
                 with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedColumnError)):
                     await connection.execute(verb.format(table))
         await connection.fetchval("SELECT count(*) FROM person")
-        await connection.execute("DELETE FROM person")
+        await connection.execute("DELETE FROM access_limit_name")  # a list that it replaces whole
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM person")
     finally:
         await connection.close()
 

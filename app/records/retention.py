@@ -1,0 +1,64 @@
+"""What retention goes by, of everybody or of one person: referrals, and what keeps a record whatever its age."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Select, String, bindparam, literal_column, or_, select, union_all
+
+from app.db import Warrant
+from app.pathway.retention import Hold, Treatment
+from app.records.predicates import T
+from app.records.reading import Records
+
+CRN = bindparam("crn", type_=String())
+TODAY = bindparam("today", type_=Date())
+RETAINED = frozenset({"person", "referral", "supervision", "subject_request", "emergency_grant"})
+"""The tables that these statements read."""
+
+
+def _treatments(*, of_one: bool) -> Select[Any]:
+    person, referral = T.Person, T.Referral
+    statement = select(person.crn, referral.status, referral.closed_on, referral.end_code)
+    statement = statement.join(person, person.id == referral.person_id)
+    return statement.where(person.crn == CRN) if of_one else statement
+
+
+def _holds(*, of_one: bool) -> Any:
+    person, sentence, request, grant = T.Person, T.Supervision, T.SubjectRequest, T.EmergencyGrant
+
+    def held(hold: Hold) -> Any:
+        return literal_column(f"'{hold.name}'", String()).label("hold")
+
+    running = or_(sentence.end_date.is_(None), sentence.end_date >= TODAY)
+    parts = [
+        select(person.crn, held(Hold.SENTENCE))
+        .join(sentence, sentence.person_id == person.id)
+        .where(running, or_(sentence.terminated_on.is_(None), sentence.terminated_on > TODAY)),
+        select(person.crn, held(Hold.REQUEST))
+        .join(request, request.person_id == person.id)
+        .where(or_(request.closed_on.is_(None), request.closed_on > TODAY)),
+        select(person.crn, held(Hold.REVIEW)).join(grant, grant.crn == person.crn).where(grant.reviewed_at.is_(None)),
+    ]
+    return union_all(*([part.where(person.crn == CRN) for part in parts] if of_one else parts))
+
+
+async def treatments(records: Records, permit: Warrant, crn: str | None = None) -> Mapping[str, list[Treatment]]:
+    """Each person's referrals by CRN, of everybody or of one; UnpermittedRead unless the permit opens them."""
+    key, values = ("retention", crn is not None), {"crn": crn} if crn else {}
+    statement = records.prepared(key, lambda: _treatments(of_one=crn is not None))
+    found: dict[str, list[Treatment]] = {}
+    for whose, status, closed_on, end_code in await records.database.fetch(statement, values, permit):
+        found.setdefault(whose, []).append(Treatment(status, closed_on, end_code))
+    return found
+
+
+async def holds(records: Records, permit: Warrant, today: date, crn: str | None = None) -> Mapping[str, list[Hold]]:
+    """What keeps each person's record whatever its age, but open referrals, which retention itself sees."""
+    key, values = ("holds", crn is not None), {"today": today} | ({"crn": crn} if crn else {})
+    statement = records.prepared(key, lambda: _holds(of_one=crn is not None))
+    found: dict[str, list[Hold]] = {}
+    for whose, hold in await records.database.fetch(statement, values, permit):
+        if Hold[hold] not in found.setdefault(whose, []):
+            found[whose].append(Hold[hold])
+    return found

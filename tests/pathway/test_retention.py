@@ -1,0 +1,52 @@
+"""Retention: computed from what is recorded, for whole persons; nothing live has a date, and nothing is guessed."""
+
+from datetime import date
+
+import pytest
+
+from app.pathway.retention import Basis, Treatment, retention_of
+
+
+def closed(day: str, end_code: str = "46") -> Treatment:
+    return Treatment("discharged", date.fromisoformat(day), end_code)
+
+
+OPEN, DRAFT = Treatment("in-treatment", None, None), Treatment("draft", None, None)
+
+
+@pytest.mark.parametrize(
+    ("referrals", "due_on", "basis"),
+    [
+        pytest.param([closed("2013-05-01")], "2033-05-01", Basis.TREATMENT_ENDED, id="20 years after it ended"),
+        pytest.param([closed("2012-02-29")], "2032-02-29", Basis.TREATMENT_ENDED, id="from leap day to leap day"),
+        pytest.param(
+            [closed("2013-05-01"), closed("2015-01-02")], "2035-01-02", Basis.TREATMENT_ENDED, id="the last one decides"
+        ),
+        pytest.param([closed("2013-05-01", "49")], "2023-05-01", Basis.DIED, id="10 years after a death in treatment"),
+        pytest.param([closed("2013-05-01", "17")], "2023-05-01", Basis.DIED, id="10 years after a death before it"),
+        pytest.param(
+            [closed("2013-02-28", "49"), closed("2013-05-01", "49")], "2023-02-28", Basis.DIED, id="two say so"
+        ),
+        pytest.param(
+            [closed("1990-01-01"), closed("2013-05-01", "49")], "2023-05-01", Basis.DIED, id="an older one too"
+        ),
+        pytest.param([closed("2013-05-01"), OPEN], None, Basis.LIVE, id="one of them is open"),
+        pytest.param([closed("2013-05-01", "49"), OPEN], None, Basis.LIVE, id="open, although one says they died"),
+        pytest.param(
+            [closed("2013-05-01"), DRAFT], "2033-05-01", Basis.TREATMENT_ENDED, id="a draft counts for nothing"
+        ),
+        pytest.param([DRAFT], None, Basis.NEVER_TREATED, id="a draft alone"),
+        pytest.param([], None, Basis.NEVER_TREATED, id="nobody referred them"),
+    ],
+)
+def test_until_when_records_are_kept(referrals: list[Treatment], due_on: str | None, basis: Basis) -> None:
+    found = retention_of(referrals)
+    assert (found.due_on and str(found.due_on), found.basis) == (due_on, basis)
+    assert retention_of(reversed(referrals)) == found
+
+
+def test_it_is_due_from_its_day_on() -> None:
+    found = retention_of([closed("2013-05-01")])
+    assert not found.is_due(date(2033, 4, 30))
+    assert found.is_due(date(2033, 5, 1))
+    assert not retention_of([OPEN]).is_due(date.max)
