@@ -34,6 +34,10 @@ from tests.policies.test_load import added, clause
             added(clause(roles='["offender-manager"]', purposes='["supervision"]', categories='["notes", "scores"]')),
             id="more than what is prohibited",
         ),
+        pytest.param(
+            added(clause(roles='["offender-manager"]', actions='["check", "read"]', categories='["notes"]')),
+            id="an action that is prohibited after one that is not",
+        ),
     ],
 )
 def test_has_no_fault(text):
@@ -179,6 +183,25 @@ ONE_FAULT = [
 @pytest.mark.parametrize(("text", "fault"), ONE_FAULT)
 def test_has_one_fault(text, fault):
     assert found(text) == [fault]
+
+
+def test_a_role_at_none_of_the_parties_is_found_in_each_part_that_is_for_it():
+    said = clause(roles='["auditor", "therapist"]', parties='["justice"]', actions="", categories="")
+    fault = Fault(
+        at_last("parties"),
+        "'therapist' is at none of the clause's parties, and so the clause can never apply to them",
+        "leave out the role or add its party",
+        "Z1",
+    )
+    named = part(roles='["auditor"]') + part(roles='["therapist"]', categories='["meeting"]')
+    assert found(added(said + named)) == [fault]
+    assert found(added(said + part() + part(categories='["meeting"]'))) == [fault, fault]
+
+
+def test_nobody_at_the_health_party_has_a_caseload():
+    at_both = clause(roles='["auditor"]', purposes='["oversight"]', needs='["caseload"]')
+    (fault,) = found(added(at_both))
+    assert fault.fault == "'caseload' is never true of 'auditor', and so the clause can never apply to them"
 
 
 def test_what_can_never_apply_hides_what_is_redundant():
