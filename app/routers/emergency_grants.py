@@ -20,9 +20,8 @@ GRANTS = (Register.EMERGENCY_GRANT,)
 AskingGrants = Annotated[Asker, Depends(asker("cursor", "pageSize", "state"))]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 _STATES = get_args(shapes.State)
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
-_NOBODYS = "no-grant"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
+_ID = re.compile(r"(?=.*\d)[0-9A-Za-z-]{1,36}")
+"""With a digit, as all of ours have, so that no word of an address is taken for one."""
 
 
 class _Body(BaseModel):
@@ -129,4 +128,6 @@ def _reviews(ask: Asker) -> Question:
 
 
 def _known(grant_id: str) -> str:
-    return grant_id if _ID.fullmatch(grant_id) else _NOBODYS
+    if not _ID.fullmatch(grant_id):
+        raise BadRequest("grant-unknown")
+    return grant_id
