@@ -55,7 +55,12 @@ async def test_a_grant_opens_at_once_and_its_revocation_closes_at_once(service_o
     assert (granted["action"], granted["clauses"]) == ("grant", ["A3"])
     assert (revoked["action"], revoked["clauses"]) == ("revoke", ["A3"])
     assert revoked["details"] == {
-        "change": "revoked", "kind": "criminal-justice", "member": "tara", "table": "authorisation", "subjects": ["authorisation"]}  # fmt: skip
+        "change": "revoked",
+        "kind": "criminal-justice",
+        "member": "tara",
+        "table": "authorisation",
+        "subjects": ["authorisation"],
+    }
 
 
 async def test_the_past_of_an_authorisation_is_kept(service_on_both: Service) -> None:

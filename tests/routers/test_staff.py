@@ -132,7 +132,12 @@ async def test_somebody_new_can_work_at_once(service_on_both: Service) -> None:
     entry = (await service_on_both.entries())[-1]
     assert (entry["type"], entry["action"], entry["clauses"]) == ("change", "create", ["I1"])
     assert entry["details"] == {
-        "change": "created", "member": "nina", "role": "offender-manager", "table": "staff", "subjects": ["staff"]}  # fmt: skip
+        "change": "created",
+        "member": "nina",
+        "role": "offender-manager",
+        "table": "staff",
+        "subjects": ["staff"],
+    }
     refused = await service_on_both.get(f"/v1/people/{FULL}", OLGA[0], "nina", WORK)
     assert refused.status_code == 404  # no training yet, and nobody's caseload
     course = {"course": "information-sharing", "completedOn": "2026-03-02"}
