@@ -271,6 +271,16 @@ ONE_FAULT = [
         id="a permission that is absolute",
     ),
     pytest.param(
+        added(clause(needs='["service", "consent:scores"]', actions="", categories="") + part()),
+        Fault(
+            at_last("basis"),
+            "the clause needs consent and its basis does not say of which law",
+            "add 'common law: consent to disclose (not the UK GDPR basis)'",
+            "Z1",
+        ),
+        id="consent in a clause with parts, without the law it is of",
+    ),
+    pytest.param(
         added(PARTS + part() + part(categories='["notes"]', needs='["consent:scores"]')),
         Fault(
             at_last("basis"),
