@@ -77,6 +77,7 @@ def consent(source: Source, report: ImportReport, callers: Callers) -> Incoming 
         "valid_from": start,
         "valid_until": end,
         "given_how": fields.needed("givenHow", fields.code("givenHow", GIVEN_HOW)),
+        "witness": fields.text("witness", 200),
         "capacity": fields.needed("capacity", fields.flag("capacity")),
         "wording_version": fields.required("wordingVersion", 20),
         "recorded_by": recorder,

@@ -232,6 +232,13 @@ async def test_where_a_consent_ends(sqlite_url, tmp_path, until, instant):
     assert tuple(map(moment, row)) == (instant, datetime(2013, 3, 1, tzinfo=UTC))
 
 
+async def test_a_witness_is_kept(sqlite_url, tmp_path):
+    values = [("givenHow", "orally-with-witness"), ("witness", "A. Sister")]
+    await load(sqlite_url, write(tmp_path / "folder", changed(whole(), CONSENTS, 0, values)))
+    (rows,) = await ask(sqlite_url, "SELECT given_how, witness FROM consent WHERE source_id = 'CO1'")
+    assert [tuple(row) for row in rows] == [("orally-with-witness", "A. Sister")]
+
+
 async def test_a_list_is_replaced_whole(database_url, tmp_path, folder):
     """Somebody who is taken off a list of a limit, and a requirement that is no more, are gone."""
     await load(database_url, folder)
