@@ -13,7 +13,8 @@ down_revision: str | None = "0004"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-LISTS = ("access_limit_name", "consent_recipient")
+LISTS = ("access_limit_name", "consent_recipient", "requirement")
+"""Replaced whole with the record that they belong to, by the import and by the service."""
 RECORDS = (
     "person",
     "patient",

@@ -297,7 +297,7 @@ async def test_the_eraser_alone_may_empty_them(postgres_url: str) -> None:
                 "SELECT has_table_privilege($1, $3, 'DELETE'), has_table_privilege($1, $3, 'UPDATE'), "
                 "has_table_privilege($2, $3, 'DELETE')", ERASURE_ROLE, SERVICE_ROLE, table,
             )  # fmt: skip
-            lists = table in ("access_limit_name", "consent_recipient")
+            lists = table in ("access_limit_name", "consent_recipient", "requirement")
             assert tuple(rights) == (True, False, lists), table
     finally:
         await connection.close()
