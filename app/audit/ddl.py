@@ -71,7 +71,10 @@ def _generated(columns: Mapping[str, tuple[str, ...]], dialect: str) -> str:
 
 
 def made_from_body(path: tuple[str, ...], dialect: str) -> str:
-    """How a query column is made: computed when read in SQLite, stored in PostgreSQL, writable in neither."""
+    """How a query column is made: computed when read in SQLite, stored in PostgreSQL, writable in neither.
+
+    On PostgreSQL `make_entries_columns_at_once` makes those of an entry by a trigger instead.
+    """
     if dialect == "sqlite":
         return f"GENERATED ALWAYS AS (json_extract(body, '$.{'.'.join(path)}')) VIRTUAL"
     return f"GENERATED ALWAYS AS (body::json #>> '{{{','.join(path)}}}') STORED"
@@ -118,7 +121,6 @@ SQLITE_TRIGGERS: Mapping[str, str] = {
 }
 
 # --- PostgreSQL: always on, so that no session can say it is a replica and get past ---------------------------------
-
 _POSTGRES_FUNCTIONS = (
     "CREATE FUNCTION log_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the log only grows' USING ERRCODE = 'restrict_violation'; END $$",
@@ -166,6 +168,38 @@ def _log_rights(role: str) -> list[str]:
 
 def _if_role(role: str, statement: str) -> str:
     return f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN {statement}; END IF; END $$"
+
+
+# --- an entry's query columns on PostgreSQL: one trigger, always on, in place of a parse for each column -------------
+
+
+def _entry_from_body() -> str:
+    """Every query column of an entry from its body, whatever was given for it: as generated columns, in one parse.
+
+    Fourteen generated columns parse the body fourteen times, which took the server longer than all else of an entry.
+    """
+    top = {name: path[0] for name, path in ENTRY_COLUMNS.items() if len(path) == 1}
+    inner = {name: path for name, path in ENTRY_COLUMNS.items() if len(path) > 1}
+    outer = sorted({path[0] for path in inner.values()})
+    members = [f'said."{member}"' for member in top.values()]
+    members += [f"said.\"{path[0]}\" OPERATOR(pg_catalog.->>) '{path[1]}'" for path in inner.values()]
+    columns = ", ".join(f"NEW.{name}" for name in (*top, *inner))
+    shape = ", ".join([f'"{member}" text' for member in top.values()] + [f'"{member}" json' for member in outer])
+    found = f"FROM pg_catalog.json_to_record(NEW.body::pg_catalog.json) AS said ({shape})"
+    filled = f"SELECT {', '.join(members)} INTO {columns} {found}; RETURN NEW;"
+    return f"CREATE FUNCTION log_entry_from_body() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {filled} END $$"
+
+
+def make_entries_columns_at_once() -> list[str]:
+    """Statements for PostgreSQL after which a trigger fills an entry's query columns; what is there stays."""
+    dropped = ", ".join(f"ALTER COLUMN {name} DROP EXPRESSION" for name in ENTRY_COLUMNS)
+    return [
+        f"ALTER TABLE log_entry {dropped}",
+        _entry_from_body(),
+        "CREATE TRIGGER log_entry_from_body BEFORE INSERT ON log_entry "
+        "FOR EACH ROW EXECUTE FUNCTION log_entry_from_body()",
+        "ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_from_body",
+    ]
 
 
 # --- lawful erasure: a person's part goes if the newest entry of the log says so, and in no other way -----------------

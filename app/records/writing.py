@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ClauseElement, Table, bindparam, delete, select, update
+from sqlalchemy import ClauseElement, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -50,6 +50,10 @@ def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
 
+_STAYS = {"consent": ("withdrawn_at", "withdrawn_by")}
+"""A withdrawal that was recorded here is not undone by a system that has not heard of it."""
+
+
 @cache
 def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     table = _table(name)
@@ -57,6 +61,9 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     statement: Any = insert(table).values({column: bindparam(column, type_=table.c[column].type) for column in columns})
     keys = [column.name for column in table.primary_key.columns]
     changed = {column: statement.excluded[column] for column in columns if column not in keys}
+    changed |= {
+        column: func.coalesce(table.c[column], changed[column]) for column in _STAYS.get(name, ()) if column in changed
+    }
     if not changed:
         unchanged: ClauseElement = statement.on_conflict_do_nothing(index_elements=keys)
         return unchanged

@@ -98,10 +98,13 @@ class Owner:
             )
             return
         tables = ("log_entry", "log_subject", "log_tile", "log_head")
+        fills = "ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_from_body"  # it refuses nothing
         self.run(
             *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in tables),
+            fills,
             *statements,
             *(f"ALTER TABLE {table} ENABLE TRIGGER ALL" for table in tables),
+            fills,
             *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grows" for table in tables),
             "ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_only_forward",
             "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_by_law",

@@ -232,6 +232,12 @@ IN_POSTGRES: dict[str, tuple[str, ...]] = {
     "a trigger gutted": (
         "CREATE OR REPLACE FUNCTION log_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
     ),
+    "columns that nobody fills": ("DROP TRIGGER log_entry_from_body ON log_entry",),
+    "columns that replicas do not fill": ("ALTER TABLE log_entry ENABLE TRIGGER log_entry_from_body",),
+    "columns that say something else": (
+        "CREATE OR REPLACE FUNCTION log_entry_from_body() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN NEW.staff := 'somebody'; RETURN NEW; END$$",
+    ),
     "a trigger that swallows": (
         "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
         "CREATE TRIGGER extra BEFORE INSERT ON log_entry FOR EACH ROW EXECUTE FUNCTION swallow()",

@@ -475,3 +475,15 @@ async def test_a_report_names_no_person(sqlite_url, tmp_path):
     said = json.dumps(report.as_data()) + "".join(map(str, report.findings))
     assert not [value for value in ("X32074", "xxx", "1979", "9997450442") if value in said]
     assert "justice/people.jsonl:1: crn: the identifier is not one" in said
+
+
+async def test_a_withdrawal_that_was_recorded_here_outlives_a_newer_import(database_url, tmp_path, folder):
+    """The other system has not heard of it: what it says of the rest is taken, and the consent stays withdrawn."""
+    await load(database_url, folder)
+    here = "SET withdrawn_at = '2013-03-02T09:00:00.000000Z', withdrawn_by = 'tess' WHERE source_id = 'CO1'"
+    await execute(database_url, [(text(f"UPDATE consent {here}"), None)])
+    newer = [("signedForm", "form-9"), ("lastUpdatedAt", LATER)]
+    report = await load(database_url, write(tmp_path / "later", changed(whole(), CONSENTS, 0, newer)))
+    assert report.entries == 1
+    ((row,),) = await ask(database_url, "SELECT withdrawn_by, signed_form FROM consent WHERE source_id = 'CO1'")
+    assert tuple(row) == ("tess", "form-9")
