@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy import CheckConstraint
 
-from app.tables.columns import Instant, OfPerson, from_source, kept, one_of, options, ordered
+from app.tables.columns import THIRD_PARTY, Instant, OfPerson, from_source, kept, one_of, options, ordered
 from app.vocabulary import Category, Subject
 from app.vocabulary.justice import OBLIGATIONS, REQUIREMENTS, SENTENCES
 
@@ -98,7 +98,7 @@ class RiskAlert(OfPerson, table=True):
     subject: ClassVar[Subject] = RISK
 
     code: str = kept(RISK, max_length=10)
-    description: str = kept(RISK, max_length=300)
+    description: str = kept(RISK, max_length=300, info={THIRD_PARTY: True})
     start_date: date = kept(RISK)
     next_review_date: date | None = kept(RISK, default=None)
     deregistered_on: date | None = kept(RISK, default=None)
@@ -117,8 +117,8 @@ class LicenceCondition(OfPerson, table=True):
     subject: ClassVar[Subject] = RISK
 
     kind: str = kept(RISK, max_length=20)
-    description: str = kept(RISK, max_length=500)
-    area: str | None = kept(RISK, default=None, max_length=300)
+    description: str = kept(RISK, max_length=500, info={THIRD_PARTY: True})
+    area: str | None = kept(RISK, default=None, max_length=300, info={THIRD_PARTY: True})
     start_date: date = kept(RISK)
     end_date: date | None = kept(RISK, default=None)
 

@@ -170,6 +170,18 @@ async def test_the_person_gets_no_third_party_and_nothing_that_could_harm(servic
     assert "sister" not in answer.text
 
 
+async def test_the_person_is_not_told_whom_an_alert_or_a_zone_protects(service: Service) -> None:
+    """Texts that may name somebody else, of records that cannot say whether they do."""
+    given = (await read(service, FULL, "risk", RORY, SUBJECT))["data"]
+    assert [(row["code"], row["description"]) for row in given["alerts"]] == [("RSTO", None)]
+    assert [(row["kind"], row["description"], row["area"]) for row in given["conditions"]] == [
+        ("exclusion-zone", None, None)
+    ]
+    supervised = (await read(service, FULL, "risk", OLGA, WORK))["data"]
+    assert [row["description"] for row in supervised["alerts"]] == ["risk alert full"]
+    assert [(row["description"], row["area"]) for row in supervised["conditions"]] == [("zone full", "area full")]
+
+
 @pytest.mark.parametrize(
     ("who", "purpose", "opened"),
     [
