@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, ca
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.records import predicates
+from app.records import agreeing, predicates
 from app.records.predicates import PERSON, USERNAME, ZERO, Predicate, T, live, parameters, session_is_live
 from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Fact, Facts, Scope, objection_to
 
@@ -84,10 +84,10 @@ def people_with(fact: Fact) -> tuple[str, Select[Any]]:
         return "crn", predicates.break_glass()
     if fact.value in (name.value for name in SCOPES.values()):
         scope = fact.value.removeprefix("consent:")
-        return "id", predicates.consents().where(T.Consent.scope == predicates.word(scope))
+        return "id", agreeing.consents().where(T.Consent.scope == predicates.word(scope))
     if fact.value in (name.value for name in OBJECTIONS.values()):
         category = fact.value.removeprefix("objection:")
-        return "id", predicates.objections().where(T.Objection.category == predicates.word(category))
+        return "id", agreeing.objections().where(T.Objection.category == predicates.word(category))
     return "id", _PERSON[fact]()
 
 
@@ -106,7 +106,7 @@ def holds(fact: Fact, person: Any) -> Predicate:
 
 def facts_of(person: Any) -> ColumnElement[Any]:
     """Every fact of (caller, person) as one integer; what the gate decides on and the log keeps."""
-    return _bits(T.Consent.scope, SCOPES, predicates.consents(), person.id) + facts_but_consents(person)
+    return _bits(T.Consent.scope, SCOPES, agreeing.consents(), person.id) + facts_but_consents(person)
 
 
 def consents_relied_on(named: tuple[tuple[str, str], ...]) -> Facts:
@@ -119,7 +119,7 @@ def consents_relied_on(named: tuple[tuple[str, str], ...]) -> Facts:
 
 def facts_but_consents(person: Any) -> ColumnElement[Any]:
     """The facts of (caller, person) without those of `relied_on`, whose ids a single read needs anyway."""
-    total: ColumnElement[Any] = _bits(T.Objection.category, OBJECTIONS, predicates.objections(), person.id)
+    total: ColumnElement[Any] = _bits(T.Objection.category, OBJECTIONS, agreeing.objections(), person.id)
     total = total + _trainings() + _limits(person)
     for fact in _ONE_BY_ONE:
         total = total + case((_CALLER[fact]() if fact in _CALLER else _looked_up(fact, person), _bit(fact)), else_=ZERO)
@@ -179,7 +179,7 @@ def _joined_in_postgresql(element: _Joined, compiler: Any, **options: Any) -> st
 def relied_on(person: Any) -> ColumnElement[Any]:
     """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
     named = T.Consent.scope.concat(predicates.word("=")).concat(T.Consent.id)
-    source = predicates.consents().where(T.Consent.person_id == person.id)
+    source = agreeing.consents().where(T.Consent.person_id == person.id)
     return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
 
 
@@ -188,7 +188,7 @@ def cited(person: Any) -> ColumnElement[Any]:
 
     The latter are the refusals that stand and the permissions that they outweigh.
     """
-    weighed, sign = predicates.weighed()
+    weighed, sign = agreeing.weighed()
     source = weighed.where(T.Consent.person_id == person.id)
     named = T.Consent.scope.concat(sign).concat(T.Consent.id)
     return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()

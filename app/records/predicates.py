@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     exists,
     func,
     literal_column,
@@ -28,7 +27,7 @@ from sqlalchemy.orm import aliased
 import app.tables
 from app.pathway.consents import CLOCKS_APART
 from app.tables import Instant
-from app.vocabulary import HEALTH_TO_JUSTICE, Caller, Party
+from app.vocabulary import Caller
 
 LIVE_AFTER_CLOSING = timedelta(days=28)
 LONDON = ZoneInfo("Europe/London")
@@ -77,7 +76,8 @@ def live(record: Any) -> Predicate:
     return and_(record.valid_from <= AT, or_(record.valid_until.is_(None), record.valid_until > AT))
 
 
-def _not_yet(moment: Any) -> Predicate:
+def not_yet(moment: Any) -> Predicate:
+    """A moment that has not come, or is not set."""
     return or_(moment.is_(None), moment > AT)
 
 
@@ -261,83 +261,3 @@ def break_glass() -> Select[Any]:
         T.EmergencyGrant.expires_at > AT,
         _not_stopped(T.EmergencyGrant.revoked_at),
     )
-
-
-# --- consents and objections: every scope or category in one subquery ----------------------------------------------
-
-
-def _effective(consent: Any) -> Predicate:
-    """E3: from health to justice, what the justice party records needs a signed form or a countersignature."""
-    unsigned = and_(
-        consent.scope.in_([word(scope) for scope in sorted(HEALTH_TO_JUSTICE)]),
-        consent.recorded_by_party == word(Party.JUSTICE),
-        consent.signed_form.is_(None),
-        _not_yet(consent.countersigned_at),
-    )
-    return and_(consent.capacity, not_(unsigned))
-
-
-def _superseded(consent: Any) -> Predicate:
-    later = aliased(T.Consent)
-    return exists().where(
-        later.supersedes_id == consent.id,
-        later.person_id == consent.person_id,
-        later.scope == consent.scope,
-        later.valid_from <= AT,
-        _effective(later),
-    )
-
-
-def _kept(consent: Any, at: ColumnElement[Any]) -> Predicate:
-    return or_(consent.withdrawn_at.is_(None), consent.withdrawn_at > at)
-
-
-def _names_party() -> Predicate:
-    """Looked up: a join may read everybody's recipients."""
-    recipient = T.ConsentRecipient
-    named = select(recipient.party).where(recipient.consent_id == T.Consent.id, recipient.party == PARTY)
-    return named.correlate(T.Consent).scalar_subquery().is_not(None)
-
-
-def _refusal() -> Select[Any]:
-    """A refusal of the same scope that stands."""
-    refusal = aliased(T.Consent)
-    return select(refusal.id).where(
-        refusal.person_id == T.Consent.person_id,
-        refusal.scope == T.Consent.scope,
-        refusal.decision == word("refuse"),
-        live(refusal),
-        _kept(refusal, AT),
-        not_(_superseded(refusal)),
-    )
-
-
-def _permits() -> Predicate:
-    """A permission for the caller's party that has effect while its period lasts and nothing supersedes it."""
-    permits = T.Consent.decision == word("permit")
-    return and_(permits, _kept(T.Consent, WITHDRAWN_BY), _effective(T.Consent), _names_party())
-
-
-def consents() -> Select[Any]:
-    """People's permissions that hold for the caller's party: given, standing, effective, and not outweighed."""
-    return select(T.Consent.person_id).where(
-        _permits(), live(T.Consent), not_(_superseded(T.Consent)), not_(_refusal().correlate(T.Consent).exists())
-    )
-
-
-def weighed() -> tuple[Select[Any], ColumnElement[str]]:
-    """People's consents that bear on a decision, and a sign: `=` if one holds, `!` if it is a refusal or outweighed.
-
-    Those that hold are those that `consents` has. Refusals are looked up: of an EXISTS that is no condition of its own,
-    PostgreSQL may first hash everybody's rows.
-    """
-    refuses = T.Consent.decision == word("refuse")
-    bears = or_(and_(refuses, _kept(T.Consent, AT)), _permits())
-    refusal = _refusal().limit(literal_column("1")).correlate(T.Consent).scalar_subquery()
-    sign = case((or_(refuses, refusal.is_not(None)), word("!")), else_=word("="))
-    return select(T.Consent.person_id).where(bears, live(T.Consent), not_(_superseded(T.Consent))), sign
-
-
-def objections() -> Select[Any]:
-    """People's objections that stand."""
-    return select(T.Objection.person_id).where(live(T.Objection), _not_yet(T.Objection.withdrawn_at))
