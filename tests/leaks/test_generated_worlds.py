@@ -36,7 +36,7 @@ from tests.postgres import Server
 from tests.world import NOW, Service, serving
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
-EXAMPLES = 300 if FULL else 3
+EXAMPLES = 300 if FULL else 2
 BESIDES = 12 if FULL else 6
 """Requests by any method, beside one to every address."""
 WHO = sorted((who, purpose) for who, purposes in PURPOSES.items() for purpose in purposes)
