@@ -21,7 +21,7 @@ _numbers = count(1)
 settings.register_profile(
     "quick",
     deadline=None,  # the machines that run this are shared
-    max_examples=30,
+    max_examples=50,
     derandomize=os.environ.get("CI") == "true",
     suppress_health_check=[HealthCheck.too_slow],
 )

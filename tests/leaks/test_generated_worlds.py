@@ -36,7 +36,7 @@ from tests.postgres import Server
 from tests.world import NOW, Service, serving
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
-EXAMPLES = 300 if FULL else 2
+EXAMPLES = 300 if FULL else 3
 BESIDES = 12 if FULL else 6
 """Requests by any method, beside one to every address."""
 WHO = sorted((who, purpose) for who, purposes in PURPOSES.items() for purpose in purposes)
@@ -45,6 +45,8 @@ SOME = [
     ("olive", "supervision"),
     ("theo", "direct-care"),
     ("rory", "subject-access"),
+    ("lena", "emergency"),
+    ("probation", "records-sync"),
 ]
 """One from each side; every caller's turn comes with the generated ones."""
 RANDOM_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

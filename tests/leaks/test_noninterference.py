@@ -168,7 +168,7 @@ def test_everything_hidden_at_once_changes_no_byte(cast_template: Path, key_file
     _compare(cast_template, key_file, caller, set(range(len(CALLERS[caller][2]))))
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_whatever_is_hidden_changes_no_byte(cast_template: Path, key_file: Path, data: st.DataObject) -> None:
     caller = data.draw(st.sampled_from(sorted(CALLERS)), "who asks")

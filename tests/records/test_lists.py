@@ -34,7 +34,7 @@ from tests.world import NOW
 IDENTITY, CONTACT, REFERRAL = Category.IDENTITY, Category.CONTACT, Category.REFERRAL
 NAMING = {"familyName", "givenNames", "dateOfBirth", "sex"}
 SIZES = (1, 2, 3, 4, 5, 50)
-EXAMPLES = settings(max_examples=max(6, settings.default.max_examples // 5))
+EXAMPLES = settings(max_examples=max(10, settings.default.max_examples // 5))
 
 
 def purposes_of(caller: Caller) -> list[str]:
@@ -320,7 +320,7 @@ def test_conditions_in_sql_are_those_that_decide_uses(is_over: bool) -> None:
     check_conditions(is_over, agreement, close_to_some_clause(agreed().at(NOW)))
 
 
-@settings(max_examples=max(6, settings.default.max_examples // 5))
+@settings(max_examples=max(10, settings.default.max_examples // 5))
 @given(st.lists(st.integers(0, (1 << len(FACTS)) - 1), min_size=20, max_size=100), st.booleans())
 def test_conditions_in_sql_on_any_facts(facts: list[int], is_over: bool) -> None:
     check_conditions(is_over, ended() if is_over else agreed().at(NOW), tuple(facts))
