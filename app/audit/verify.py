@@ -1,7 +1,7 @@
 """Does the log hold what it promised? Everything recomputed by code that shares nothing with the writer.
 
 It reads one snapshot, in constant memory but for the numbers of erased entries, and never writes. What it cannot see
-alone is a log rewritten as a whole: that takes a checkpoint which somebody else has kept.
+alone is a log rewritten as a whole: that takes a checkpoint which somebody else has kept, to be given with `against`.
 """
 
 import asyncio
@@ -12,17 +12,20 @@ from pathlib import Path
 
 import asyncpg
 
+from app.audit.verify_against import Against
 from app.audit.verify_entries import Verification
 from app.audit.verify_postgres import PostgresReading, connect
 from app.audit.verify_read import Finding, Reading, Report
 from app.audit.verify_sqlite import SqliteReading
 from app.db import Address
 
-__all__ = ["Finding", "Report", "verify"]
+__all__ = ["Against", "Finding", "Report", "verify"]
 
 
-def verify(address: Address, progress: Callable[[int, int], None] | None = None) -> Report:
-    """Verify the log at an address; telling `progress` (entries done, entries in all).
+def verify(
+    address: Address, progress: Callable[[int, int], None] | None = None, against: Against | None = None
+) -> Report:
+    """Verify the log at an address, against checkpoints; telling `progress` (entries done, entries in all).
 
     Call it in a thread without an event loop.
     """
@@ -31,7 +34,7 @@ def verify(address: Address, progress: Callable[[int, int], None] | None = None)
         with reading(address) as source:
             for finding in source.structure():
                 report.add(finding)
-            Verification(source, report, progress or (lambda _done, _all: None)).run()
+            Verification(source, report, progress or (lambda _done, _all: None), against).run()
     except (TimeoutError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
         report.failure = f"the log cannot be read: {type(fault).__name__}"
     except LookupError as fault:

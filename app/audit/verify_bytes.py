@@ -14,8 +14,8 @@ class NotCanonical(ValueError):
 class Tree:
     """RFC 6962 by a stack of (height, hash): not how the writer does it."""
 
-    def __init__(self) -> None:
-        self.stack: list[tuple[int, bytes]] = []
+    def __init__(self, stack: list[tuple[int, bytes]] | None = None) -> None:
+        self.stack: list[tuple[int, bytes]] = stack or []
 
     def add(self, leaf: bytes) -> list[tuple[int, bytes]]:
         """Push a leaf; the full subtrees of the tiles' heights that it completes."""
@@ -37,6 +37,13 @@ class Tree:
             right = nodes.pop()
             nodes[-1] = sha256(b"\x01" + nodes[-1] + right).digest()
         return nodes[0]
+
+
+def joined(nodes: list[bytes]) -> bytes:
+    """The root over a power of two of hashes."""
+    while len(nodes) > 1:
+        nodes = [sha256(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
+    return nodes[0]
 
 
 def _integer(digits: str) -> int:

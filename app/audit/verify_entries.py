@@ -7,7 +7,8 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, Tree, canonical_value
+from app.audit.verify_against import Against
+from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value
 from app.audit.verify_read import CALLER, PART, TOP, Finding, Reading, Report
 
 VERSION = 1
@@ -21,22 +22,27 @@ _NO_CALLER = (None,) * len(CALLER)
 class Verification:
     """One pass; what is wrong goes into the report, and the next entry is checked all the same."""
 
-    def __init__(self, source: Reading, report: Report, progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, source: Reading, report: Report, progress: Callable[[int, int], None], against: Against | None = None
+    ) -> None:
         self.source, self.report, self.progress = source, report, progress
-        self.tree = Tree()
-        self.tiles = {level: source.tiles(level) for level in TILE_LEVELS}
-        self.tile_counts = dict.fromkeys(TILE_LEVELS, 0)
-        self.parts = source.parts()
+        self.against = against or Against()
+        self.tree, self.expected, self.time = self.against.start(source)
+        self.tiles = {level: source.tiles(level, self.expected >> level) for level in TILE_LEVELS}
+        self.tile_counts = {level: self.expected >> level for level in TILE_LEVELS}
+        self.parts = source.parts(self.expected)
         self.part: Sequence[Any] | None = next(self.parts, None)
         self.erased = _erasures(source.erasures())
-        self.expected, self.time = 0, ""
+        report.start = self.expected
 
     def run(self) -> None:
         """Every entry, then the head."""
         heads = self.source.heads()
         total = heads[0][0] if heads else 0
-        for row in self.source.entries():
+        self.compare()
+        for row in self.source.entries(self.expected):
             self.entry(row)
+            self.compare()
             if self.expected % PROGRESS_EVERY == 0:
                 self.progress(self.expected, total)
         while self.part is not None:
@@ -47,13 +53,27 @@ class Verification:
                 self.say(None, "tile-extra", f"a tile of level {level} covers entries that are not there")
         for event_id in self.source.repeated_events():
             self.say(None, "event-repeated", f"event '{event_id}' stands in more than one entry")
+        for kept in self.against.left():
+            said = f"the log has {self.expected} entries, and the checkpoint of '{kept.origin}' has {kept.size}"
+            self.say(None, "behind", f"{said}: entries {self.expected} to {kept.size - 1} are gone")
         self.head(heads)
+        self.report.checkpoints = self.against.compared
         self.report.size, self.report.root = self.expected, self.tree.root().hex()
         self.progress(self.expected, max(total, self.expected))
 
     def say(self, seq: int | None, code: str, message: str) -> None:
         """One finding."""
         self.report.add(Finding(seq, code, message))
+
+    def compare(self) -> None:
+        """The tree as it stands now against whatever was kept of it at this size."""
+        for kept in self.against.at(self.expected):
+            if kept.root != self.tree.root():
+                since = self.against.agreed
+                said = f"the checkpoint of '{kept.origin}' for {kept.size} entries has another root"
+                self.say(None, "rewritten", f"{said}: something from entry {since} to {kept.size - 1} was rewritten")
+            else:
+                self.against.agreed = kept.size
 
     def entry(self, row: Sequence[Any]) -> None:
         """One entry with its part; whatever is wrong with it, the next one is checked too."""

@@ -29,10 +29,16 @@ ANSWER_SECONDS = 600.0
 _ENTRIES = f"SELECT seq, recorded_at, body, leaf_hash, {', '.join(MADE['log_entry'])} FROM log_entry"  # noqa: S608  # constants
 _PARTS = f"SELECT seq, salt, body, {', '.join(MADE['log_subject'])} FROM log_subject"  # noqa: S608  # constants
 _TILES = "SELECT number, root FROM log_tile WHERE level = "
+_LEAVES = "SELECT seq, leaf_hash FROM log_entry"
+_TIME_OF = "SELECT recorded_at FROM log_entry"
 _STRANGE_TILES = "SELECT count(*) FROM log_tile WHERE level NOT IN (8, 16, 24)"
 _ERASURES = "SELECT seq, body FROM log_entry WHERE type = 'erase'"
 _HEADS = "SELECT size, frontier, recorded_at, root, id FROM log_head"
 _REPEATED = "SELECT event_id FROM log_entry GROUP BY event_id HAVING count(*) > 1 LIMIT 10"
+
+
+def _from(column: str, first: int) -> str:
+    return f" WHERE {column} >= {first}" if first else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class Report:
     size: int = 0
     root: str = ""
     erased: int = 0
+    start: int = 0
+    """The first number that was read: what is before it rests on the checkpoint that was trusted."""
+    checkpoints: int = 0
+    """How many checkpoints the tree was compared with."""
     findings: list[Finding] = field(default_factory=list)
     found: int = 0
     failure: str | None = None
@@ -93,17 +103,30 @@ class Reading(ABC):
     def structure(self) -> Iterator[Finding]:
         """Whatever in the catalogue could hide or change rows; LookupError where there is no log at all."""
 
-    def entries(self) -> Iterator[Sequence[Any]]:
+    def entries(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number, time, body, leaf, then the query columns, by number."""
-        return self.rows(f"{_ENTRIES} ORDER BY seq")
+        return self.rows(f"{_ENTRIES}{_from('seq', first)} ORDER BY seq")
 
-    def parts(self) -> Iterator[Sequence[Any]]:
+    def parts(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number, salt, body, then the query columns, by number."""
-        return self.rows(f"{_PARTS} ORDER BY seq")
+        return self.rows(f"{_PARTS}{_from('seq', first)} ORDER BY seq")
 
-    def tiles(self, level: int) -> Iterator[Sequence[Any]]:
+    def tiles(self, level: int, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number and root of a level's tiles."""
-        return (tuple(row) for row in self.rows(f"{_TILES}{level} ORDER BY number"))
+        later = f" AND number >= {first}" if first else ""
+        return (tuple(row) for row in self.rows(f"{_TILES}{level}{later} ORDER BY number"))
+
+    def hashes(self, level: int, first: int, stop: int) -> list[bytes]:
+        """The kept hashes of a level (0 for the leaves) from `first` to before `stop`, as many as there are."""
+        if level == 0:
+            found = self.rows(f"{_LEAVES} WHERE seq >= {first} AND seq < {stop} ORDER BY seq")
+        else:
+            found = self.rows(f"{_TILES}{level} AND number >= {first} AND number < {stop} ORDER BY number")
+        return [row[1] for row in found]
+
+    def recorded_at(self, seq: int) -> str:
+        """When an entry was recorded; nothing for one that is not there."""
+        return next((str(row[0]) for row in self.rows(f"{_TIME_OF} WHERE seq = {seq}")), "")
 
     def erasures(self) -> Iterator[Sequence[Any]]:
         """The entries that say that persons' parts were erased."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.audit.history import Unreadable, open_history
+from app.audit.verify import Against
 from app.audit.verify import verify as verify_log
+from app.audit.verify_notes import Kept, Key, Unsigned, read_kept
 from app.audit.verify_read import Report
-from app.cli.environment import settings
+from app.cli.environment import say_error, settings
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import agreements_of
@@ -30,17 +33,28 @@ def about() -> None:
 
 @app.command()
 def verify(
+    against: Annotated[
+        list[Path] | None, typer.Option(help="a checkpoint kept elsewhere, to compare with; may be given again")
+    ] = None,
+    trusted: Annotated[
+        Path | None, typer.Option(help="a checkpoint to begin from: what is before it was verified already")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help="the verifier key of the log or of a witness; may be given again")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="findings as JSON, one object")] = False,  # noqa: FBT002  # typer's form of a flag
 ) -> None:
     """Recompute everything: bytes, hashes, order, times, tree, query columns, the persons' parts.
 
     Names the first bad entry and what is wrong with it. Exit code: 0 clean, 1 tampered, 2 could not verify. What no
-    check of a database alone can see (a tail cut off whole, a restored backup) needs a checkpoint kept elsewhere.
+    check of a database alone can see (a tail cut off whole, a restored backup, a log made again with its own key) is
+    seen with a checkpoint that somebody else has kept: `--against FILE --key VERIFIER-KEY`.
     """
     address = Address(settings().database_url.get_secret_value())
+    kept = _kept(against or [], trusted, key or [])
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("entries verified", total=None)
-        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total))
+        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total), kept)
     if as_json:
         data = asdict(report) | {"exit_code": report.exit_code, "first": report.first}
         print(json.dumps(data))  # the data itself, for other programs
@@ -48,6 +62,28 @@ def verify(
         for line in _said(report):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(report.exit_code)
+
+
+def _kept(against: list[Path], trusted: Path | None, keys: list[str]) -> Against:
+    """The checkpoints as they were kept; says which is none, and stops with 2."""
+    if keys and not against and trusted is None:
+        say_error("--key: there is no checkpoint to check with it; give --against or --trusted")
+        raise typer.Exit(2)
+    try:
+        known = [Key.read(each) for each in keys]
+    except Unsigned as fault:
+        say_error(f"--key: {fault}")
+        raise typer.Exit(2) from None
+    return Against([_read(each, known) for each in against], None if trusted is None else _read(trusted, known))
+
+
+def _read(file: Path, keys: list[Key]) -> Kept:
+    try:
+        return read_kept(file.read_text(encoding="utf-8"), keys)
+    except (OSError, UnicodeDecodeError, Unsigned) as fault:
+        said = "it cannot be read" if isinstance(fault, OSError) else fault
+        say_error(f"'{file}': {said}; --key names whose signature counts")
+        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -108,9 +144,13 @@ def _said(report: Report) -> Iterator[str]:
     if report.failure is not None:
         yield f"could not verify: {report.failure}"
         return
-    if report.first is not None:
-        yield f"TAMPERED: the first bad entry is {report.first}; {report.found} findings"
+    if report.found:
+        first = "no single entry is bad" if report.first is None else f"the first bad entry is {report.first}"
+        yield f"TAMPERED: {first}; {report.found} findings"
         for finding in report.findings:
-            yield f"  entry {finding.seq}: {finding.message} ({finding.code})"
+            where = "" if finding.seq is None else f"entry {finding.seq}: "
+            yield f"  {where}{finding.message} ({finding.code})"
         return
-    yield f"clean: {report.size} entries, {report.erased} persons' parts erased by law, root {report.root}"
+    since = f", read from entry {report.start} on" if report.start else ""
+    yield f"clean: {report.size} entries{since}, {report.erased} persons' parts erased by law, root {report.root}"
+    yield f"compared with {report.checkpoints} checkpoints"
