@@ -16,6 +16,8 @@ from migrations import upgrade
 from tests.postgres import URL, LocalServer, Server, wait_for
 
 RUN = "OPENMIND_TEST_RUN"
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
 _numbers = count(1)
 
 settings.register_profile(
@@ -32,9 +34,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run's directory before the workers start, which find it in their environment."""
     if not hasattr(config, "workerinput"):
-        run = Path(tempfile.mkdtemp(prefix="openmind-test-"))
+        run = Path(tempfile.mkdtemp(prefix="openmind-test-", dir=_in_memory()))
         run.chmod(0o711)  # the server's user passes through it
-        os.environ[RUN] = str(run)
+        os.environ[RUN] = os.environ["PYTEST_DEBUG_TEMPROOT"] = str(run)
+
+
+def _in_memory() -> Path | None:
+    """Where files need no disk, if there is room: a database a test means a flush of everything when it is dropped.
+
+    What the tests say of durability they measure by flushes that are made slow, not by the disk.
+    """
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
