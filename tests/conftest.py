@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from migrations import upgrade
 from tests.postgres import URL, LocalServer, Server, wait_for
@@ -28,6 +29,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("full", settings.get_profile("quick"), max_examples=2_000, derandomize=False)
+settings.register_profile(
+    "mutants",  # whether a change is noticed, and not by how little
+    settings.get_profile("quick"),
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
@@ -118,11 +126,20 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
     postgres_server.drop_database(name)
 
 
+@cache
+def _migrated() -> bytes:
+    """What a process has migrated once serves those that it forks: one for each mutant."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "open-mind.db"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "open-mind.db"
-    upgrade(f"sqlite:///{path}")
+    path.write_bytes(_migrated())
     return path
 
 
