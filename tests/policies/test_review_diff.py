@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.policies import decide
-from app.policies.review.diff import compare, worded_otherwise
-from app.policies.review.openings import Extent, effect_of, extent_of
+from app.policies.review.cubes import Cube, Region
+from app.policies.review.diff import Change, compare, worded_otherwise
+from app.policies.review.openings import Difference, Effect, Extent, effect_of, extent_of
 from app.policies.review.sentences import sentences
-from app.vocabulary import FACTS, Action, Caller, Purpose, Question, Role, facts_of, parties_of
+from app.vocabulary import FACTS, Action, Caller, Category, Party, Purpose, Question, Role, facts_of, parties_of
 from tests.policies import drafts
-from tests.policies.asking import leicester
+from tests.policies.asking import facts, leicester
 from tests.policies.clauses import AFTER, ended, just
 from tests.policies.drafts import DRAFTS, draft
 from tests.policies.law import lines
@@ -112,6 +113,95 @@ def test_a_change_as_data_names_facts_and_clauses():
     assert "training:mental-health-awareness" in referral.as_data()["where"][0]["doesNotHold"]
 
 
+CASELOAD, SUPERVISED, MHTR = (Cube(facts(word), 0) for word in ("caseload", "supervised", "mhtr"))
+STANDING = Cube(facts("employed training:information-sharing"), 0)
+OBJECTED = Cube(facts("objection:attendance"), 0)
+TOTALS, SENT, BOTH = Extent(("totals",), frozenset({"sent"})), Extent((), frozenset({"sent"})), ("in-force", "ended")
+OWN = Extent((), frozenset({"own-draft"}))
+OLIVE, SYSTEM = (Role.OFFENDER_MANAGER, Purpose.SUPERVISION), (Role.CASE_MANAGEMENT_SYSTEM, Purpose.RECORDS_SYNC)
+
+
+def change(effect, before, after, *cubes, who=OLIVE, asks=("read", Category.ATTENDANCE), unless=(), by=((), ()),
+           while_=("in-force",)):  # fmt: skip
+    role, purpose = who
+    where = (Region(cubes, tuple(unless)),)
+    difference = Difference(Effect(effect), before, after, where)
+    return Change(role, Party.JUSTICE, purpose, Action(asks[0]), asks[1], difference, *by, while_)
+
+
+@pytest.mark.parametrize(("changes", "sentence"), [
+    pytest.param(
+        [change("opens", None, SENT, CASELOAD, SUPERVISED, by=((), ("D1",)))],
+        "Opens: for supervision, an offender manager (justice) may now read attendance where (1) the person is on "
+        "their caseload; or (2) a sentence is running, also of a restricted record (under D1; no clause opened it "
+        "before).",
+        id="alternatives are numbered",
+    ),
+    pytest.param(
+        [change("closes", SENT, None, STANDING, CASELOAD, by=(("D1", "D2"), ()), while_=BOTH)],
+        "Closes: for supervision, an offender manager (justice) may no longer read attendance where (1) S1 and S3 are "
+        "met; or (2) the person is on their caseload, also of a restricted record also once the agreement has ended "
+        "(it was open under D1 and D2).",
+        id="one of them is that nothing else is asked for",
+    ),
+    pytest.param(
+        [change("opens", None, TOTALS, CASELOAD, unless=(MHTR, OBJECTED), by=((), ("D4",)))],
+        "Opens: for supervision, an offender manager (justice) may now read attendance where the person is on their "
+        "caseload, unless (1) a Mental Health Treatment Requirement is running; or (2) the person objects to it being "
+        "read, also of a restricted record - totals and severity bands only, never single answers (under D4; no clause "
+        "opened it before).",
+        id="these but not those",
+    ),
+    pytest.param(
+        [change("closes", TOTALS, None, CASELOAD, unless=(MHTR,), by=(("D4",), ()))],
+        "Closes: for supervision, an offender manager (justice) may no longer read attendance where the person is on "
+        "their caseload, unless a Mental Health Treatment Requirement is running, also of a restricted record - totals "
+        "and severity bands only, never single answers (it was open under D4).",
+        id="how far it was open",
+    ),
+    pytest.param(
+        [change("narrows", SENT, TOTALS, CASELOAD, by=(("D1",), ("D4",)))],
+        "Narrows: for supervision, an offender manager (justice) may, and now less far than before, read attendance "
+        "where the person is on their caseload, also of a restricted record - before: in full; now: totals and "
+        "severity bands only, never single answers (under D4; before under D1).",
+        id="less far and by another clause",
+    ),
+    pytest.param(
+        [change("alters", TOTALS, OWN, CASELOAD, by=(("D1",), ("D1",)), while_=("ended",))],
+        "Alters: for supervision, an offender manager (justice) may, and now in another way than before, read "
+        "attendance where the person is on their caseload, also of a restricted record - before: totals and severity "
+        "bands only, never single answers; now: the caller's own draft alone, until it is sent once the agreement has "
+        "ended (under D1).",
+        id="further in one respect and less far in another",
+    ),
+    pytest.param(
+        [change("opens", None, SENT, CASELOAD, by=((), ("D1",))),
+         change("opens", None, SENT, CASELOAD, asks=("write", Category.REFERRAL), by=((), ("D1",)))],
+        "Opens: for supervision, an offender manager (justice) may now read attendance; write referral where the "
+        "person is on their caseload, also of a restricted record (under D1; no clause opened it before).",
+        id="two things at once",
+    ),
+    pytest.param(
+        [change("opens", None, SENT, STANDING, who=SYSTEM, unless=(Cube(STANDING.holds, 0),), by=((), ("H3",)))],
+        "Opens: for records-sync, a case management system (justice) may now read attendance where their "
+        "information-sharing training is valid, unless their information-sharing training is valid, also of a "
+        "restricted record (under H3; no clause opened it before).",
+        id="of a system nobody asks for training",
+    ),
+])  # fmt: skip
+def test_a_change_in_a_sentence(changes, sentence):
+    assert sentences(changes, leicester(), leicester()) == (sentence,)
+
+
+def test_a_change_as_data_says_how_far_it_was_open_and_what_is_left_out():
+    told = change("narrows", SENT, TOTALS, CASELOAD, unless=(MHTR,), by=(("D1",), ("D4",)), while_=BOTH).as_data()
+    assert told["before"] == {"clauses": ["D1"], "fields": [], "referrals": ["sent"]}
+    assert told["after"] == {"clauses": ["D4"], "fields": ["totals"], "referrals": ["sent"]}
+    assert told["where"] == [{"holds": ["caseload"], "doesNotHold": []}]
+    assert told["unless"] == [{"holds": ["mhtr"], "doesNotHold": []}]
+    assert told["while"] == ["in-force", "ended"]
+
+
 @st.composite
 def asked(draw: st.DrawFn):
     """A draft, a question of the law, and facts close to what its clause needs."""
@@ -123,7 +213,7 @@ def asked(draw: st.DrawFn):
 @given(asked(), st.booleans())
 def test_a_difference_is_exactly_where_the_decisions_differ(of, over):
     """Against the decisions themselves, of an agreement that runs and of one that is over."""
-    name, line, facts = of
+    name, line, holding = of
     changes = (("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01"), DRAFTS[name])
     old, new = (ended(), draft(*changes)) if over else (leicester(), draft(DRAFTS[name]))
     for change in compare(old, new):
@@ -131,15 +221,15 @@ def test_a_difference_is_exactly_where_the_decisions_differ(of, over):
         question = Question(caller, change.purpose, change.action, (change.subject,), AFTER, "", "")
         if (change.role, change.purpose, change.action) != (line.role, line.purpose, line.action):
             continue
-        ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
+        ends = [extent_of(decide(question, holding, each).rulings[0]) for each in (old, new)]
         meant = ("ended" if over else "in-force") in change.while_
-        is_said = meant and any(each.has(facts) for each in change.difference.where)
+        is_said = meant and any(each.has(holding) for each in change.difference.where)
         assert is_said == (meant and ends == [change.difference.before, change.difference.after])
 
 
 @given(asked(), st.booleans())
 def test_where_no_difference_is_said_the_decisions_are_the_same(of, over):
-    name, line, facts = of
+    name, line, holding = of
     changes = (("in_force_from = 2012-11-01", "last_day = 2027-03-31\nin_force_from = 2012-11-01"), DRAFTS[name])
     old, new = (ended(), draft(*changes)) if over else (leicester(), draft(DRAFTS[name]))
     key = (Role(line.role), Purpose(line.purpose), Action(line.action))
@@ -149,11 +239,11 @@ def test_where_no_difference_is_said_the_decisions_are_the_same(of, over):
         told = any(
             (each.party, each.subject) == (party, subject)
             and ("ended" if over else "in-force") in each.while_
-            and any(where.has(facts) for where in each.difference.where)
+            and any(where.has(holding) for where in each.difference.where)
             for each in found
         )
         question = Question(Caller(party, key[0], "a-client", "a-token"), *key[1:], (subject,), AFTER, "", "")
-        ends = [extent_of(decide(question, facts, each).rulings[0]) for each in (old, new)]
+        ends = [extent_of(decide(question, holding, each).rulings[0]) for each in (old, new)]
         assert told == (effect_of(*ends) is not None)
 
 

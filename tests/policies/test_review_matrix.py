@@ -1,15 +1,16 @@
 """The matrix: every condition of the agreement in its cell, in words, in each of the three forms."""
 
 import csv
+import re
 from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
 
-from app.policies.review.matrix import matrix
+from app.policies.review.matrix import Cell, Line, matrix
 from app.policies.review.page import in_html
-from app.policies.review.tables import in_csv, in_markdown
-from app.vocabulary import Category, Party, Purpose, Role
+from app.policies.review.tables import _in_cell, _plain, in_csv, in_markdown
+from app.vocabulary import SUBJECTS, Action, Category, Party, Purpose, Role
 from tests.policies.asking import leicester
 from tests.policies.drafts import draft
 from tests.policies.law import PROHIBITED, lines
@@ -107,6 +108,117 @@ def test_markdown_has_a_section_for_each_role_with_its_purposes():
     assert {line.count("|") for line in table} == {5}
     assert "## auditor (health)" in told
     assert "## auditor (justice)" in told
+
+
+def test_markdown_to_the_letter():
+    told = in_markdown(leicester())
+    assert told.startswith(
+        f"# {leicester().title}\n\nVersion 2012-11, digest `{leicester().digest}`\n\n- S1: staff have to be employed "
+        "in their role and trained in information sharing, a system has to be registered.\n- S2: what no cell opens is "
+        "closed.\n- S3: whoever is on a record's exclusion list sees nothing of it; of a restricted record only those "
+        "on its access list do, except where a cell says 'also of a restricted record'.\n- Where a cell names an "
+        "objection, an objection to that category closes it (S4).\n- Several lines in a cell: any one of them is "
+        "enough. All conditions of a line have to hold.\n\n## offender-manager (justice)\n\n"
+        "| | supervision | public-protection | emergency |\n| --- | --- | --- | --- |\n| **identity** | A1: read, "
+        "write "
+    )
+    assert (
+        "\n| **consent** | E3: read, write and create where the person is on their caseload<br>E3: withdraw where the "
+        "person is on their caseload; also of a restricted record; also after the agreement has ended | closed | "
+        "closed |\n| **emergency-grant** | closed | closed | F3: create; also of a restricted record |\n\n## "
+        "probation-lead"
+    ) in told
+    sentences = "\n".join(f"- **{clause.id}** {clause.text}" for clause in leicester().clauses)
+    assert told.endswith(
+        "\n\n## commissioner (commissioner)\n\n| | service-evaluation |\n| --- | --- |\n| **published-figures** | G4: "
+        f"read |\n\n## Clauses\n\n{sentences}\n"
+    )
+
+
+def test_a_cell_has_what_is_open_and_what_never_is():
+    line = Line("D3", (Action.READ,), ("a|b",), "", ())
+    cell = Cell((line,), (("P3", (Action.WRITE,)), ("P5", (Action.READ, Action.CREATE))))
+    assert _in_cell(cell) == "D3: read where a\\|b<br>P3: never write<br>P5: never read or create"
+
+
+def test_a_table_has_its_columns_and_a_line_in_full():
+    assert in_csv(leicester()).splitlines()[0] == (
+        "role,party,purpose,subject,effect,clause,actions,conditions,how far,restricted too,after the end too,sentence"
+    )
+    by_line = {(row["role"], row["purpose"], row["subject"], row["clause"], row["actions"]): row for row in rows()}
+    manager = {"role": "offender-manager", "party": "justice", "purpose": "supervision"}
+    assert by_line["offender-manager", "supervision", "consent", "E3", "withdraw"] == manager | {
+        "subject": "consent",
+        "effect": "permit",
+        "clause": "E3",
+        "actions": "withdraw",
+        "conditions": "the person is on their caseload",
+        "how far": "",
+        "restricted too": "yes",
+        "after the end too": "yes",
+        "sentence": leicester().sentence("E3"),
+    }
+    assert by_line["offender-manager", "supervision", "scores", "D4", "read"] == manager | {
+        "subject": "scores",
+        "effect": "permit",
+        "clause": "D4",
+        "actions": "read",
+        "conditions": "the person is on their caseload; a sentence is running; the person agrees to sharing their "
+        "scores; the person does not object to it being read",
+        "how far": "totals and severity bands only, never single answers",
+        "restricted too": "no",
+        "after the end too": "no",
+        "sentence": leicester().sentence("D4"),
+    }
+    assert by_line["offender-manager", "supervision", "notes", "P3", "read write create"] == manager | {
+        "subject": "notes",
+        "effect": "prohibit",
+        "clause": "P3",
+        "actions": "read write create",
+        "conditions": "",
+        "how far": "",
+        "restricted too": "no",
+        "after the end too": "no",
+        "sentence": leicester().sentence("P3"),
+    }
+
+
+@pytest.mark.parametrize("first", "=+-@\t\r")
+def test_no_cell_of_a_table_begins_as_a_formula_does(first):
+    assert _plain(f"{first}1") == f"'{first}1"
+    assert (_plain("1="), _plain("")) == ("1=", "")
+
+
+def test_the_page_to_the_letter():
+    told = re.sub(r"<style>.*</style>", "", in_html(leicester()), flags=re.DOTALL)
+    title = leicester().title
+    assert told.startswith(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width, initial-scale=1"><title>{title}, version 2012-11: who may see '
+        f'what</title></head><body><main><h1>{title}</h1><p class="digest">Version 2012-11, digest {leicester().digest}</p><h2>How to read it</h2><ul><li>S1: '
+        "staff "
+    )
+    columns = "".join(f'<th scope="col">{subject.value}</th>' for subject in SUBJECTS)
+    assert (
+        '</ul><h2 id="matrix">Who may do what, for which purpose</h2><div class="scroll" tabindex="0" role="region" '
+        'aria-labelledby="matrix"><table><caption>A row for each role and purpose, a column for each category and '
+        'register</caption><thead><tr><th scope="col">role and purpose</th>' + columns + "</tr></thead><tbody><tr>"
+        '<th scope="row"><span>offender-manager<small>justice, for supervision</small></span></th><td><p><a '
+        'href="#A1">A1</a> read, write and create where the person is on their caseload</p></td><td>'
+    ) in told
+    assert (
+        '<span class="how-far">totals and severity bands only, never single answers</span></p></td><td><p '
+        'class="never"><a href="#P3">P3</a> never read, write or create</p></td>'
+    ) in told
+    assert (
+        'caseload</p><p><a href="#E3">E3</a> withdraw where the person is on their caseload<span class="flag">also of '
+        'a restricted record</span><span class="flag">also after the agreement has ended</span></p></td><td '
+        'class="closed">'
+        "closed</td>"
+    ) in told
+    assert '<td><p><a href="#F3">F3</a> create (S1 and S3 alone)<span class="flag">also of a' in told
+    clauses = "".join(f'<dt id="{clause.id}">{clause.id}</dt><dd>{clause.text}</dd>' for clause in leicester().clauses)
+    assert told.endswith(f"</tbody></table></div><h2>The clauses</h2><dl>{clauses}</dl></main></body></html>\n")
 
 
 def test_the_page_loads_nothing_and_runs_nothing():

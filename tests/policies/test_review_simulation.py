@@ -158,6 +158,45 @@ def test_a_change_that_says_what_it_changed_is_certain():
     assert [(group[0], group[5]) for group in found.groups] == [("closes", "contact")]
 
 
+def test_a_change_is_not_certain_without_its_agreement():
+    """Which of what it can have been about was permitted, only its own agreement says."""
+    elsewhere = AgreementVersions([draft(drafts.OTHER_WORDS)])
+    found = simulated(leicester(), change(details={"table": "person"}), versions=elsewhere)
+    assert (found.changed, found.uncertain) == (0, [0])
+
+
+def test_what_a_read_cites_beside_what_it_released_is_looked_at_too():
+    """A2 for the identity that is named, I1 for a register that is not."""
+    lead = asks("probation-lead", "supervision", "read", "identity")
+    entry = entry_of(lead, facts(STANDING), clauses=("A2", "I1"))
+    registers = ('registers = ["staff", "training"]\nbasis', 'registers = ["staff"]\nbasis')
+    closed = ('registers = ["staff", "training"]\nbasis', 'registers = ["staff", "training"]\nneeds = ["mhtr"]\nbasis')
+    assert (simulated(leicester(), entry).changed, simulated(leicester(), entry).uncertain) == (0, [])
+    assert simulated(draft(registers), entry).uncertain == [0]
+    (group,) = simulated(draft(closed), entry).groups
+    assert (group[0], group[5]) == ("closes", "staff or training")
+
+
+def test_data_is_so_to_the_letter():
+    group = ("closes", *WHO, "attendance")
+    told = Simulated(9, 8, 3, {group: [2, 5, 7]}, [2, 5, 7], [1, 2, 3, 4], [4, 6, 8, 9, 10], [3, 7, 8, 9, 10, 11])
+    assert told.as_data(2) == {
+        "entries": 9,
+        "decisions": 8,
+        "changed": 3,
+        "changes": [
+            {
+                **{"change": "closes", "role": "offender-manager", "party": "justice", "purpose": "supervision"},
+                **{"action": "read", "category": "attendance", "count": 3, "entryNumbers": [2, 5], "leftOut": 1},
+            }
+        ],
+        "disclosuresLost": {"count": 3, "entryNumbers": [2, 5], "leftOut": 1},
+        "refusalsOpened": {"count": 4, "entryNumbers": [1, 2], "leftOut": 2},
+        "couldBeAsked": {"count": 5, "entryNumbers": [4, 6], "leftOut": 3},
+        "uncertain": {"count": 6, "entryNumbers": [3, 7], "leftOut": 4},
+    }
+
+
 def test_data_has_at_most_so_many_numbers_of_each_list_and_says_how_many_are_left_out():
     found = simulated(draft(drafts.WITHOUT_CONSENT), *[entry_of(MANAGER, SUPERVISED)] * 5)
     assert found.as_data(2)["refusalsOpened"] == {"count": 5, "entryNumbers": [0, 1], "leftOut": 3}

@@ -29,7 +29,8 @@ THEO = Caller(Party.HEALTH, Role.THERAPIST, "clinical-records", "t2", "theo")
 RORY = Caller(Party.HEALTH, Role.RECORDS_OFFICER, "clinical-records", "t3", "rory")
 PROBATION = Caller(Party.JUSTICE, Role.CASE_MANAGEMENT_SYSTEM, "probation-system", "t4")
 CLINICAL = Caller(Party.HEALTH, Role.CLINICAL_SYSTEM, "clinical-records", "t5")
-_PEOPLE = {crn: person_id(crn) for crn in (CRN, OTHER)}
+_PEOPLE = [world.person(crn) for crn in (CRN, OTHER)]
+_CRNS = {person_id(crn): crn for crn in (CRN, OTHER)}
 _IDS = {"id", "source_id", "staff_id", "granted_by_id", "supervision_id", "referral_id", "consent_id", "limit_id"}
 _OWN = {*_IDS, "supersedes_id", "username", "token"}
 
@@ -97,24 +98,23 @@ class Crowd:
 
     def _rows(self) -> list[tuple[Any, list[dict[str, Any]]]]:
         """Everything on file, a table at a time: what is referred to comes first."""
-        rows = world.clients()
+        by_table: dict[Any, list[dict[str, Any]]] = {}
+        for row in world.clients():
+            by_table.setdefault(row.__tablename__, []).append(row.model_dump())
         for number, each in enumerate(self.cases):
-            rows += [world.person(_crn(number, crn)) for crn in _PEOPLE]
-            rows += [_moved(row, number) for row in flat(each.rows)]
-        by_table: dict[str, list[dict[str, Any]]] = {}
-        for row in rows:
-            by_table.setdefault(row.__tablename__, []).append(row.model_dump())  # type: ignore[arg-type]  # its name
+            for row in flat([*_PEOPLE, *each.rows]):
+                by_table.setdefault(row.__tablename__, []).append(_moved(row, number))
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name in by_table]
         return [(table.insert(), by_table[table.name]) for table in tables]
 
     async def wrong(self, url: str) -> dict[str, tuple[Found, Case]]:
         """Put everything into this database and ask; what is found otherwise than its case says."""
-        await world.execute(url, self._rows())
         database = open_database(Address(url))
         records = Records(database)
         try:
             # PostgreSQL would plan each of forty conditions anew for each case
             lists = database.prepare(_in_a_list(*(_one_by_one() if database.dialect == "sqlite" else ())))
+            await world.execute(url, self._rows())
             found = [await self._of(number, records, lists) for number in range(len(self.cases))]
         finally:
             await database.close()
@@ -148,18 +148,17 @@ def _crn(number: int, crn: str) -> str:
     return f"X{number:05}{crn[-1]}"
 
 
-def _moved(row: SQLModel, number: int) -> SQLModel:
-    """The same row in the world of this number."""
+def _moved(row: SQLModel, number: int) -> dict[str, Any]:
+    """The values of a row in the world of this number."""
     values = row.model_dump()
     for name, value in values.items():
-        if name == "person_id":
-            (crn,) = (crn for crn, identity in _PEOPLE.items() if identity == value)
-            values[name] = person_id(_crn(number, crn))
+        if value in _CRNS:
+            values[name] = person_id(_crn(number, _CRNS[value]))
         elif name == "crn":
             values[name] = _crn(number, value)
         elif name in _OWN and value is not None:
             values[name] = f"{value}-{number}"
-    return type(row)(**values)
+    return values
 
 
 def _renamed(each: Case, number: int) -> Caller:
