@@ -195,8 +195,8 @@ def test_the_page_to_the_letter():
     assert told.startswith(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>{title}, version 2012-11: who may see '
-        f'what</title></head><body><main><h1>{title}</h1><p class="digest">Version 2012-11, digest {leicester().digest}</p><h2>How to read it</h2><ul><li>S1: '
-        "staff "
+        f'what</title></head><body><main><h1>{title}</h1><p class="digest">Version 2012-11, digest '
+        f"{leicester().digest}</p><h2>How to read it</h2><ul><li>S1: staff "
     )
     columns = "".join(f'<th scope="col">{subject.value}</th>' for subject in SUBJECTS)
     assert (

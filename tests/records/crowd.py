@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 import app.tables as t
 from app.db import Address, open_database
 from app.records import facts
-from app.records.reading import Records
+from app.records.reading import Records, consents_in
 from app.records.writing import person_id
 from app.vocabulary import FACTS, Caller, Party, Role, names_of
 from tests import world
@@ -69,6 +69,8 @@ class Found:
     listed: set[str]
     one_by_one: set[str] | None
     cited: tuple[str, str]
+    relied_on: str
+    """The ids of the consents that hold, as lists have them."""
 
     def differs(self, each: Case) -> bool:
         """Whether it is anything else than what the case says."""
@@ -77,12 +79,14 @@ class Found:
             any(found != each.expected for found in ways)
             or each.is_live not in (None, self.is_live)
             or each.cited not in (None, self.cited)
+            or self.relied_on != self.cited[0]
         )
 
 
 def _in_a_list(*conditions: Any) -> Any:
     somebody = facts.PERSON.crn == bindparam("crn", type_=String())
-    return select(facts.facts_of(facts.PERSON), *conditions).select_from(t.Person.__table__).where(somebody)  # type: ignore[attr-defined]  # SQLModel adds it
+    told = facts.facts_of(facts.PERSON), facts.relied_on(facts.PERSON)
+    return select(*told, *conditions).select_from(t.Person.__table__).where(somebody)  # type: ignore[attr-defined]  # SQLModel adds it
 
 
 def _one_by_one() -> list[Any]:
@@ -126,13 +130,14 @@ class Crowd:
         caller = _renamed(each, number)
         single = await records.standing(caller, each.at, crn=crn)
         asked = {**facts.parameters(caller, each.at), "crn": crn}
-        ((listed, *conditions),) = await records.database.fetch(lists, asked, TestWarrant())
+        ((listed, relied_on, *conditions),) = await records.database.fetch(lists, asked, TestWarrant())
         return Found(
             single.session_is_live,
             _words(single.facts),
             _words(listed),
             {fact.value for fact, holds in zip(FACTS, conditions, strict=True) if holds} if conditions else None,
             (_ids(single.consents, number), _ids(single.against, number)),
+            _ids(consents_in(relied_on), number),
         )
 
 
