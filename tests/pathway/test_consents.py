@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from app.pathway.consents import CLOCKS_APART as SOON
-from app.pathway.consents import RECEIVES, WHY, Consent, State, in_the_way, is_replaced, period_state, state_of
+from app.pathway.consents import (
+    CONSENT_COLUMNS,
+    RECEIVES,
+    WHY,
+    Consent,
+    State,
+    in_the_way,
+    is_replaced,
+    period_state,
+    state_of,
+)
 from app.vocabulary import Scope, consent_for
 from tests.policies.asking import leicester
 from tests.world import NOW
@@ -60,6 +70,11 @@ STATES = [
     pytest.param([replace(YES, supersedes_id="no", withdrawn_at=NOW), NO], "no", State.SUPERSEDED,
                  id="what was superseded does not come back"),
     pytest.param([YES, replace(NO, supersedes_id="yes")], "yes", State.SUPERSEDED, id="a permission too"),
+    pytest.param([replace(YES, supersedes_id="no", valid_from=NOW), NO], "no", State.SUPERSEDED, id="from its moment"),
+    pytest.param([replace(YES, supersedes_id="no", **BY_JUSTICE, countersigned_at=NOW), NO], "no", State.SUPERSEDED,
+                 id="from its countersignature"),
+    pytest.param([replace(NO, valid_until=NOW)], "no", State.EXPIRED, id="a refusal that is over"),
+    pytest.param([replace(NO, valid_from=NOW + MOMENT)], "no", State.NOT_YET, id="a refusal to come"),
 ]  # fmt: skip
 
 
@@ -70,8 +85,24 @@ def test_how_it_stands_and_why(consents: list[Consent], which: str, state: State
         found, because = state_of(one, among, NOW)
         assert found is state
         assert because.endswith(".")
+        if state not in (State.EFFECTIVE, State.SUPERSEDED, State.OUTWEIGHED):
+            assert because == WHY[state]
         named = {State.SUPERSEDED, State.OUTWEIGHED}
         assert any(f"onsent {each.id}" in because for each in consents) is (state in named)
+
+
+def test_why_a_refusal_and_a_permission_hold_or_do_not() -> None:
+    both = [YES, NO]
+    assert state_of(NO, both, NOW)[1] == "It holds until something supersedes it."
+    assert state_of(YES, [YES], NOW)[1] == "It holds, and nothing outweighs it."
+    assert state_of(YES, both, NOW)[1] == ("A refusal stands, and beats it until one supersedes the other: consent no.")
+    assert state_of(NO, [NO, replace(YES, supersedes_id="no")], NOW)[1] == "Consent yes has taken its place."
+
+
+def test_a_consent_from_a_row_whose_columns_have_other_names() -> None:
+    row = {"identity": "yes", **{each: getattr(YES, each) for each in CONSENT_COLUMNS if each != "id"}}
+    assert Consent.of(row, {"id": "identity"}) == YES
+    assert Consent.of({**row, "id": "other"}) == replace(YES, id="other")
 
 
 def test_every_state_has_its_sentence() -> None:
@@ -122,6 +153,11 @@ def test_what_is_in_the_way_of_a_new_one(new: Consent, known: list[Consent], way
         pytest.param(BY_JUSTICE, True, id="by one that waits for its countersignature"),
         pytest.param({"withdrawn_at": NOW}, True, id="by one that had taken its place before it was withdrawn"),
         pytest.param(BY_JUSTICE | {"withdrawn_at": NOW}, False, id="not by one that was withdrawn before it could"),
+        pytest.param(
+            BY_JUSTICE | {"countersigned_at": NOW, "withdrawn_at": NOW},
+            True,
+            id="by one that was countersigned before it was",
+        ),
         pytest.param({"supersedes_id": "another"}, False, id="not by one that supersedes another"),
     ],
 )

@@ -45,6 +45,13 @@ def test_until_when_records_are_kept(referrals: list[Treatment], due_on: str | N
     assert retention_of(reversed(referrals)) == found
 
 
+def test_the_day_on_which_treatment_ended_is_that_of_the_last() -> None:
+    dead = [closed("2013-05-01", "49"), closed("2015-01-02")]
+    assert retention_of([closed("2013-05-01"), closed("2015-01-02")]).ended_on == date(2015, 1, 2)
+    assert retention_of(dead).ended_on == date(2015, 1, 2)
+    assert retention_of([closed("2013-05-01"), OPEN]).ended_on is None
+
+
 def test_it_is_due_from_its_day_on() -> None:
     found = retention_of([closed("2013-05-01")])
     assert not found.is_due(date(2033, 4, 30))
