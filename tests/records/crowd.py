@@ -4,7 +4,7 @@ A case speaks of `X000001` and, where there has to be somebody else, of `X000002
 client by its id where it says otherwise of it than `world.clients`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,17 +113,26 @@ class Crowd:
 
     async def wrong(self, url: str) -> dict[str, tuple[Found, Case]]:
         """Put everything into this database and ask; what is found otherwise than its case says."""
+        await self.put(url)
+        return {each.says: (found, each) async for found, each in self.differing(url)}
+
+    async def put(self, url: str) -> None:
+        """Put everything on file into this database."""
+        await world.execute(url, self._rows())
+
+    async def differing(self, url: str) -> AsyncIterator[tuple[Found, Case]]:
+        """Ask for each case in turn; those that are found otherwise."""
         database = open_database(Address(url))
         records = Records(database)
         try:
             # PostgreSQL would plan each of forty conditions anew for each case
             lists = database.prepare(_in_a_list(*(_one_by_one() if database.dialect == "sqlite" else ())))
-            await world.execute(url, self._rows())
-            found = [await self._of(number, records, lists) for number in range(len(self.cases))]
+            for number, each in enumerate(self.cases):
+                found = await self._of(number, records, lists)
+                if found.differs(each):
+                    yield found, each
         finally:
             await database.close()
-        both = zip(found, self.cases, strict=True)
-        return {each.says: (one, each) for one, each in both if one.differs(each)}
 
     async def _of(self, number: int, records: Records, lists: Any) -> Found:
         each, crn = self.cases[number], _crn(number, CRN)

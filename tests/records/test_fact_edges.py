@@ -65,7 +65,7 @@ CALLERS = [
     Case("a system of another role", replace(CLINICAL, client="probation-system"), [], set(), is_live=False),
     Case("a system in another role", PROBATION, [probation(role="clinical-system")], set(), is_live=True),
     Case("a system at another party", PROBATION, [probation(party="health")], set(), is_live=False),
-    Case("a system that nobody registered", replace(PROBATION, client="unknown"), [], set(), is_live=False),
+    Case("a client that nobody registered", replace(PROBATION, client="unknown"), [], set(), is_live=False),
     Case("suspended by a clock ahead", PROBATION, [probation(suspended_at=NOW + SOON)], set(), is_live=False),
     Case("suspended later", PROBATION, [probation(suspended_at=NOW + SOON + MOMENT)], {"employed"}, is_live=True),
     Case("registered this moment", PROBATION, [probation(registered_at=NOW)], {"employed"}, is_live=True),
@@ -272,5 +272,8 @@ def with_staff(each: Case) -> Case:
     return replace(each, rows=[olive(), theo(), *others, *each.rows], expected=each.expected | of_caller)
 
 
+EDGES = [*CALLERS, *map(with_staff, [*PEOPLE, *CONSENTS])]
+
+
 async def test_where_each_fact_begins_and_ends(database_url: str) -> None:
-    assert await Crowd([*CALLERS, *map(with_staff, [*PEOPLE, *CONSENTS])]).wrong(database_url) == {}
+    assert await Crowd(EDGES).wrong(database_url) == {}

@@ -292,10 +292,12 @@ def with_staff(each: Case) -> Case:
     return replace(each, rows=[staff, *each.rows], expected=each.expected | of_caller)
 
 
+EVERY_FACT = [AT_ONCE, *CASES, *map(with_staff, [*OF_PERSON, *GIVEN, *SUPERSEDED]), *DAYS, *SESSIONS]
+
+
 async def test_each_fact(database_url: str) -> None:
     """Of the caller and of the person; the same by a single read, in a list, and as a condition of its own."""
-    of_person = map(with_staff, [*OF_PERSON, *GIVEN, *SUPERSEDED])
-    assert await Crowd([*CASES, *of_person, *DAYS, *SESSIONS, AT_ONCE]).wrong(database_url) == {}
+    assert await Crowd(EVERY_FACT).wrong(database_url) == {}
 
 
 async def test_no_fact_is_known_of_a_person_who_is_not_on_file(database_url: str) -> None:
