@@ -4,7 +4,7 @@ A case speaks of `X000001` and, where there has to be somebody else, of `X000002
 client by its id where it says otherwise of it than `world.clients`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import String, bindparam, case, literal_column, select
 from sqlmodel import SQLModel
 
 import app.tables as t
-from app.db import Address, open_database
+from app.db import Address, Database, open_database
 from app.records import facts
 from app.records.reading import Records, consents_in
 from app.records.writing import person_id
@@ -61,36 +61,27 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found of a case: its facts by single read, by list and one by one, and the ids of its consents."""
+class Otherwise:
+    """A case of which something else was found, and by which way of asking."""
 
-    is_live: bool
-    single: set[str]
-    listed: set[str]
-    one_by_one: set[str] | None
-    cited: tuple[str, str]
-    relied_on: str
-    """The ids of the consents that hold, as lists have them."""
-
-    def differs(self, each: Case) -> bool:
-        """Whether it is anything else than what the case says."""
-        ways = [found for found in (self.single, self.listed, self.one_by_one) if found is not None]
-        return (
-            any(found != each.expected for found in ways)
-            or each.is_live not in (None, self.is_live)
-            or each.cited not in (None, self.cited)
-            or self.relied_on != self.cited[0]
-        )
+    says: str
+    way: str
+    found: Any
+    expected: Any
 
 
-def _in_a_list(*conditions: Any) -> Any:
+def _of_somebody(*columns: Any) -> Any:
     somebody = facts.PERSON.crn == bindparam("crn", type_=String())
-    told = facts.facts_of(facts.PERSON), facts.relied_on(facts.PERSON)
-    return select(*told, *conditions).select_from(t.Person.__table__).where(somebody)  # type: ignore[attr-defined]  # SQLModel adds it
+    return select(*columns).select_from(t.Person.__table__).where(somebody)  # type: ignore[attr-defined]  # SQLModel adds it
 
 
-def _one_by_one() -> list[Any]:
-    return [case((facts.holds(fact, facts.PERSON), literal_column("1")), else_=facts.ZERO) for fact in FACTS]
+def _in_a_list() -> Any:
+    return _of_somebody(facts.facts_of(facts.PERSON), facts.relied_on(facts.PERSON))
+
+
+def _one_by_one() -> Any:
+    one = literal_column("1")
+    return _of_somebody(*(case((facts.holds(fact, facts.PERSON), one), else_=facts.ZERO) for fact in FACTS))
 
 
 class Crowd:
@@ -111,51 +102,58 @@ class Crowd:
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name in by_table]
         return [(table.insert(), by_table[table.name]) for table in tables]
 
-    async def wrong(self, url: str) -> dict[str, tuple[Found, Case]]:
+    async def wrong(self, url: str) -> list[Otherwise]:
         """Put everything into this database and ask; what is found otherwise than its case says."""
         await self.put(url)
-        return {each.says: (found, each) async for found, each in self.differing(url)}
+        return [each async for each in self.differing(url)]
 
     async def put(self, url: str) -> None:
         """Put everything on file into this database."""
         await world.execute(url, self._rows())
 
-    async def differing(self, url: str) -> AsyncIterator[tuple[Found, Case]]:
-        """Ask for each case in turn; those that are found otherwise."""
+    async def differing(self, url: str) -> AsyncIterator[Otherwise]:
+        """Ask for each case by a single read, in a list, and for each fact as a condition, one after the other."""
         database = open_database(Address(url))
-        records = Records(database)
+        records, consents = Records(database), []
         try:
-            # PostgreSQL would plan each of forty conditions anew for each case
-            lists = database.prepare(_in_a_list(*(_one_by_one() if database.dialect == "sqlite" else ())))
-            for number, each in enumerate(self.cases):
-                found = await self._of(number, records, lists)
-                if found.differs(each):
-                    yield found, each
+            for each, caller, crn in self._asking():
+                found = await records.standing(caller, each.at, crn=crn)
+                cited = _ids(found.consents), _ids(found.against)
+                got = _words(found.facts), found.session_is_live, cited
+                is_live = found.session_is_live if each.is_live is None else each.is_live
+                meant = each.expected, is_live, cited if each.cited is None else each.cited
+                consents.append(found.consents)
+                if got != meant:
+                    yield Otherwise(each.says, "by a single read", got, meant)
+            lists = database.prepare(_in_a_list())
+            for number, (each, caller, crn) in enumerate(self._asking()):
+                ((bits, relied_on),) = await self._fetch(database, lists, caller, each, crn)
+                if (_words(bits), consents_in(relied_on)) != (each.expected, consents[number]):
+                    yield Otherwise(each.says, "in a list", _words(bits), each.expected)
+            if database.dialect == "sqlite":  # PostgreSQL would plan each of forty conditions anew for each case
+                conditions = database.prepare(_one_by_one())
+                for each, caller, crn in self._asking():
+                    (row,) = await self._fetch(database, conditions, caller, each, crn)
+                    holding = {fact.value for fact, holds in zip(FACTS, row, strict=True) if holds}
+                    if holding != each.expected:
+                        yield Otherwise(each.says, "as a condition", holding, each.expected)
         finally:
             await database.close()
 
-    async def _of(self, number: int, records: Records, lists: Any) -> Found:
-        each, crn = self.cases[number], _crn(number, CRN)
-        caller = _renamed(each, number)
-        single = await records.standing(caller, each.at, crn=crn)
-        asked = {**facts.parameters(caller, each.at), "crn": crn}
-        ((listed, relied_on, *conditions),) = await records.database.fetch(lists, asked, TestWarrant())
-        return Found(
-            single.session_is_live,
-            _words(single.facts),
-            _words(listed),
-            {fact.value for fact, holds in zip(FACTS, conditions, strict=True) if holds} if conditions else None,
-            (_ids(single.consents, number), _ids(single.against, number)),
-            _ids(consents_in(relied_on), number),
-        )
+    def _asking(self) -> Iterator[tuple[Case, Caller, str]]:
+        return ((each, _renamed(each, number), _crn(number, CRN)) for number, each in enumerate(self.cases))
+
+    async def _fetch(self, database: Database, statement: Any, caller: Caller, each: Case, crn: str) -> list[Any]:
+        return await database.fetch(statement, {**facts.parameters(caller, each.at), "crn": crn}, TestWarrant())
 
 
 def _words(bits: int) -> set[str]:
     return {fact.value for fact in names_of(bits)}
 
 
-def _ids(named: Iterable[tuple[str, str]], number: int) -> str:
-    return " ".join(identity.removesuffix(f"-{number}") for _, identity in named)
+def _ids(named: Iterable[tuple[str, str]]) -> str:
+    """As the case has them, before each got the number of its world."""
+    return " ".join(identity.rpartition("-")[0] for _, identity in named)
 
 
 def _crn(number: int, crn: str) -> str:

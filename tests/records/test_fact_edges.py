@@ -276,4 +276,4 @@ EDGES = [*CALLERS, *map(with_staff, [*PEOPLE, *CONSENTS])]
 
 
 async def test_where_each_fact_begins_and_ends(database_url: str) -> None:
-    assert await Crowd(EDGES).wrong(database_url) == {}
+    assert await Crowd(EDGES).wrong(database_url) == []

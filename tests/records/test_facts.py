@@ -297,7 +297,7 @@ EVERY_FACT = [AT_ONCE, *CASES, *map(with_staff, [*OF_PERSON, *GIVEN, *SUPERSEDED
 
 async def test_each_fact(database_url: str) -> None:
     """Of the caller and of the person; the same by a single read, in a list, and as a condition of its own."""
-    assert await Crowd(EVERY_FACT).wrong(database_url) == {}
+    assert await Crowd(EVERY_FACT).wrong(database_url) == []
 
 
 async def test_no_fact_is_known_of_a_person_who_is_not_on_file(database_url: str) -> None:
