@@ -19,6 +19,7 @@ KNOWN = "employed training:information-sharing caseload supervised"
 ALL = [category.value for category in CATEGORIES]
 MANAGER = asks("offender-manager", "supervision", "read", *ALL)
 PARTLY = entry_of(MANAGER, facts(f"{KNOWN} consent:attendance"))
+EXPLAINED = entry_of(MANAGER, facts(f"{KNOWN} consent:attendance"), kind="explanation", released={})
 REFUSED = entry_of(asks("therapist", "direct-care", "read", "notes"), facts("employed training:information-sharing"))
 
 
@@ -65,6 +66,12 @@ def test_an_explanation_a_change_and_one_that_found_nothing_agree(asked):
                 key: value for key, value in PARTLY.said.withheld.items() if key != "scores"
             }),
             "released", "released 'scores', which is refused (D4)", id="released what a clause refuses",
+        ),
+        pytest.param(
+            altered(EXPLAINED, withheld={
+                key: value for key, value in EXPLAINED.said.withheld.items() if key != "scores"
+            }),
+            "released", "permitted 'scores', which is refused (D4)", id="explained as open what a clause refuses",
         ),
         pytest.param(
             altered(PARTLY, released=tuple(each for each in PARTLY.said.released if each != "attendance"), withheld={
@@ -115,8 +122,9 @@ def test_a_change_that_cites_a_clause_which_does_not_permit_it_is_found():
 def test_an_entry_without_a_decision_is_counted_and_no_more():
     stranger = entry_of(MANAGER, 0, caller=None, agreement=None, facts=None, released={}, withheld={}, clauses=())
     revoked = entry_of(MANAGER, 0, reason="session-revoked", released={}, withheld={}, clauses=(), outcome="refused")
-    report = replayed(stranger, revoked).report
-    assert (report.exit_code, report.decisions, report.not_decided) == (0, 0, 2)
+    nobody, elsewhere = altered(REFUSED, role=None), altered(REFUSED, agreement=None)
+    report = replayed(stranger, revoked, nobody, elsewhere).report
+    assert (report.exit_code, report.decisions, report.not_decided) == (0, 0, 4)
 
 
 def test_an_agreement_that_is_not_at_hand_is_named_and_nothing_is_clean():
