@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 
 from app.policies import AgreementVersions
+from app.policies.review.again import asked
 from app.policies.review.past import Logged
 from app.policies.review.replay import KEPT, Replay
-from app.vocabulary import CATEGORIES
+from app.vocabulary import CATEGORIES, SUBJECTS, Register
 from tests.policies.asking import asks, facts, leicester
 from tests.policies.drafts import WITHOUT_CONSENT, draft
 from tests.policies.past import entry_of
@@ -35,17 +36,17 @@ def altered(entry: Logged, **values) -> Logged:
 
 
 @given(questions())
-def test_what_the_gate_writes_agrees(asked):
+def test_what_the_gate_writes_agrees(one):
     """Reads that answer, reads that refuse, and reads of registers, on any facts and by anybody."""
-    question, holding = asked
+    question, holding = one
     replaying = replayed(entry_of(question, holding))
     assert replaying.report.disagreements == []
     assert (replaying.report.exit_code, replaying.report.decisions) == (0, 1)
 
 
 @given(questions())
-def test_an_explanation_a_change_and_one_that_found_nothing_agree(asked):
-    question, holding = asked
+def test_an_explanation_a_change_and_one_that_found_nothing_agree(one):
+    question, holding = one
     explained = replace(question, subjects=CATEGORIES)
     entry = entry_of(explained, holding)
     if entry.said.released:
@@ -125,6 +126,18 @@ def test_an_entry_without_a_decision_is_counted_and_no_more():
     nobody, elsewhere = altered(REFUSED, role=None), altered(REFUSED, agreement=None)
     report = replayed(stranger, revoked, nobody, elsewhere).report
     assert (report.exit_code, report.decisions, report.not_decided) == (0, 0, 4)
+
+
+@pytest.mark.parametrize("lacking", ["facts", "role", "purpose", "agreement"])
+def test_without_any_one_of_what_a_decision_rests_on_there_is_none(lacking):
+    assert asked(altered(PARTLY, **{lacking: None}).said) is None
+
+
+def test_what_an_entry_can_have_been_about_besides_is_not_what_it_names():
+    again = asked(altered(REFUSED, released=("audit-log",), withheld={}, clauses=("G1",)).said)
+    assert again is not None
+    assert again.released == (Register.AUDIT_LOG,)
+    assert again.besides == tuple(each for each in SUBJECTS if each is not Register.AUDIT_LOG)
 
 
 def test_an_agreement_that_is_not_at_hand_is_named_and_nothing_is_clean():
