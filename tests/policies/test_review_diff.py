@@ -9,7 +9,19 @@ from app.policies.review.cubes import Cube, Region
 from app.policies.review.diff import Change, compare, worded_otherwise
 from app.policies.review.openings import Difference, Effect, Extent, effect_of, extent_of
 from app.policies.review.sentences import sentences
-from app.vocabulary import FACTS, Action, Caller, Category, Party, Purpose, Question, Role, facts_of, parties_of
+from app.vocabulary import (
+    FACTS,
+    Action,
+    Caller,
+    Category,
+    Party,
+    Purpose,
+    Question,
+    Register,
+    Role,
+    facts_of,
+    parties_of,
+)
 from tests.policies import drafts
 from tests.policies.asking import facts, leicester
 from tests.policies.clauses import AFTER, ended, just
@@ -78,6 +90,11 @@ def test_a_draft_that_only_says_it_otherwise_opens_nothing():
     new = draft(drafts.OTHER_WORDS)
     assert compare(leicester(), new) == ()
     assert worded_otherwise(leicester(), new) == ("clauses B1: text",)
+
+
+def test_a_caveat_in_other_words_is_a_place_that_differs():
+    new = draft(('totals = "Totals and severity bands only', 'totals = "The totals and severity bands only'))
+    assert worded_otherwise(leicester(), new) == ("caveats totals: text",)
 
 
 def test_places_that_differ_are_named_without_what_they_open():
@@ -180,6 +197,12 @@ def change(effect, before, after, *cubes, who=OLIVE, asks=("read", Category.ATTE
         "Opens: for supervision, an offender manager (justice) may now read attendance; write referral where the "
         "person is on their caseload, also of a restricted record (under D1; no clause opened it before).",
         id="two things at once",
+    ),
+    pytest.param(
+        [change("opens", None, SENT, CASELOAD, asks=("read", Register.STAFF), by=((), ("I1",)))],
+        "Opens: for supervision, an offender manager (justice) may now read staff where the person is on their "
+        "caseload (under I1; no clause opened it before).",
+        id="of a register that is about nobody's record no restriction is said",
     ),
     pytest.param(
         [change("opens", None, SENT, STANDING, who=SYSTEM, unless=(Cube(STANDING.holds, 0),), by=((), ("H3",)))],

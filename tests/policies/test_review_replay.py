@@ -12,6 +12,7 @@ from app.policies.review.past import Logged
 from app.policies.review.replay import KEPT, Replay
 from app.vocabulary import CATEGORIES, SUBJECTS, Register
 from tests.policies.asking import asks, facts, leicester
+from tests.policies.clauses import AFTER, ended
 from tests.policies.drafts import WITHOUT_CONSENT, draft
 from tests.policies.past import entry_of
 from tests.policies.test_properties import questions
@@ -90,6 +91,8 @@ def test_an_explanation_a_change_and_one_that_found_nothing_agree(one):
                      "cites A1, D2 and E3 instead of A1, D1 and E3", id="cites another clause"),
         pytest.param(altered(PARTLY, outcome="permitted"), "outcome", "says 'permitted' instead of 'partly-permitted'",
                      id="another outcome"),
+        pytest.param(altered(REFUSED, outcome="permitted"), "outcome", "says 'permitted' instead of 'refused'",
+                     id="a permission that permitted nothing"),
         pytest.param(altered(PARTLY, outcome="refused"), "outcome", "released something and says 'refused'",
                      id="a refusal that released something"),
         pytest.param(altered(PARTLY, fact_names=("employed",)), "facts",
@@ -156,6 +159,13 @@ def test_a_version_that_was_not_in_force_is_found():
     (found,) = report.disagreements
     assert (found.seq, found.code) == (1, "agreement")
     assert found.message == "decided under version '2012-11' while '2026-07' was in force"
+
+
+def test_what_was_refused_since_the_agreement_had_ended_agrees():
+    after = replace(MANAGER, at=AFTER)
+    holding = facts(f"{KNOWN} consent:attendance")
+    report = replayed(entry_of(after, holding, ended()), versions=AgreementVersions([ended()])).report
+    assert (report.disagreements, report.decisions) == ([], 1)
 
 
 def test_disagreements_are_all_counted_and_not_all_kept():
