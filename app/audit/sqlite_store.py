@@ -138,7 +138,8 @@ class SqliteStore:
         if isinstance(step, Write):
             return self._write(step)
         if isinstance(step, Change):
-            return execute(step.sql, step.arguments).rowcount
+            done = execute(step.sql, step.arguments)
+            return len(done.fetchall()) if done.description else done.rowcount
         if isinstance(step, Find):
             found = [row for event_id in step.event_ids for row in execute(_FIND, (event_id,))]
             return {row[0]: Known(row[1], row[2], row[3]) for row in found}

@@ -42,7 +42,8 @@ class Change:
     sql: str
     arguments: Sequence[Any] = ()
     touches: int | None = None
-    """How many rows it must touch, where another number means that somebody was faster; None for any."""
+    """How many rows it must touch, or a SELECT find, where another number means that somebody was faster; None for any.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Consents as an act reads and writes them: all of one scope at a time, so that nothing slips between two acts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, String, bindparam, or_, select, update
 
 from app.db import Warrant
 from app.records.predicates import AT, T
@@ -51,24 +51,3 @@ def withdrawal(
 
 
 _WITHDRAWN = ("withdrawn_at", "withdrawn_by", "source_version", "recorded_at")
-
-
-def recording(records: Records, row: Mapping[str, Any], seen: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
-    """The change that records a consent, if its scope is as it was seen: nothing was recorded or withdrawn since."""
-    names = tuple(sorted(row))
-
-    def build() -> Any:
-        values = (bindparam(f"new_{name}", type_=_COLUMNS[name].type) for name in names)
-        counted = select(func.count()).select_from(T.Consent).where(*_OF_SCOPE)
-        same = [
-            counted.scalar_subquery() == bindparam("seen", type_=Integer()),
-            counted.where(_COLUMNS.withdrawn_at.is_not(None)).scalar_subquery()
-            == bindparam("seen_withdrawn", type_=Integer()),
-        ]
-        return insert(T.Consent).from_select(names, select(*values).where(*same), include_defaults=False)
-
-    statement = records.prepared(("recording of a consent", names), build)
-    known = list(seen)
-    counts = {"seen": len(known), "seen_withdrawn": sum(each["withdrawn_at"] is not None for each in known)}
-    values = {f"new_{name}": value for name, value in row.items()} | counts
-    return statement.sql, statement.arguments(values | {"person_id": row["person_id"], "scope": row["scope"]}), 1

@@ -168,11 +168,22 @@ def authorised() -> Predicate:
 # --- the caller and the person; each takes the person's id (or CRN) as a column -------------------------------------
 
 
+def _allocated(kind: str) -> Predicate:
+    """To the caller, begun and not ended; what was ended at once is over by every worker's clock."""
+    one = T.Allocation
+    planned = or_(one.ended_here_at.is_(None), one.valid_until > one.ended_here_at)
+    goes_on = and_(one.valid_until > AT, or_(planned, one.valid_until > WITHDRAWN_BY))
+    return and_(
+        one.staff_id == STAFF_ID,
+        one.kind == word(kind),
+        one.valid_from <= AT,
+        or_(one.valid_until.is_(None), goes_on),
+    )
+
+
 def caseload() -> Select[Any]:
     """People whose current offender manager the caller is."""
-    return select(T.Allocation.person_id).where(
-        T.Allocation.staff_id == STAFF_ID, T.Allocation.kind == word("caseload"), live(T.Allocation)
-    )
+    return select(T.Allocation.person_id).where(_allocated("caseload"))
 
 
 def treating() -> Select[Any]:
@@ -181,10 +192,8 @@ def treating() -> Select[Any]:
         select(T.Allocation.person_id)
         .join(T.Referral, T.Referral.id == T.Allocation.referral_id)
         .where(
-            T.Allocation.staff_id == STAFF_ID,
-            T.Allocation.kind == word("treating"),
+            _allocated("treating"),
             T.Referral.person_id == T.Allocation.person_id,
-            live(T.Allocation),
             _referral_is_live(),
         )
     )

@@ -10,7 +10,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ClauseElement, Table, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ClauseElement,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -72,6 +85,27 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     return upserted
 
 
+def _version_of(table: Table) -> str:
+    """What is another after each change of a row."""
+    return VERSIONED if VERSIONED in table.c else "recorded_at"
+
+
+def _unchanged(table: Table, same: Sequence[str], seen: int) -> ClauseElement:
+    """One row if as many rows as were seen are there, and each of them in the version that was seen."""
+    version, number = table.c[_version_of(table)], bindparam("count", type_=Integer())
+    there = select(func.count()).select_from(table)
+    there = there.where(*(table.c[name] == bindparam(f"same_{name}", type_=table.c[name].type) for name in same))
+    each = (
+        and_(
+            table.c.id == bindparam(f"id_{place}", type_=table.c.id.type),
+            version == bindparam(f"version_{place}", type_=version.type),
+        )
+        for place in range(seen)
+    )
+    as_seen = there.where(or_(false(), *each))
+    return select(literal_column("1")).where(there.scalar_subquery() == number, as_seen.scalar_subquery() == number)
+
+
 class Writer:
     """Builds the changes that go with an entry; it runs none of them."""
 
@@ -113,6 +147,23 @@ class Writer:
         statement = self._prepared[key]
         given = {f"seen_{name}": value for name, value in seen.items()}
         given |= {f"new_{name}": value for name, value in changed.items()}
+        return statement.sql, statement.arguments(given), 1
+
+    def unchanged(
+        self, table: str, same: Mapping[str, Any], seen: Sequence[Mapping[str, Any]]
+    ) -> tuple[str, Sequence[Any], int]:
+        """That the rows in which these columns have these values are those that were `seen`, none changed and none new.
+
+        It changes nothing and goes before what was decided on them: run under the log's lock, it holds until the end of
+        the transaction, since whoever else writes waits for that lock.
+        """
+        key = ("unchanged", table, tuple(sorted(same)), len(seen))
+        if key not in self._prepared:
+            self._prepared[key] = self._database.prepare(_unchanged(_table(table), sorted(same), len(seen)))
+        statement, version = self._prepared[key], _version_of(_table(table))
+        given = {"count": len(seen)} | {f"same_{name}": value for name, value in same.items()}
+        for place, row in enumerate(seen):
+            given |= {f"id_{place}": row["id"], f"version_{place}": row[version]}
         return statement.sql, statement.arguments(given), 1
 
     def delete(self, table: str, seen: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, answered, asker
 from app.routers.bodies import Body, Username, body, parameter
-from app.routers.moments import Start, past_moment
+from app.routers.moments import End, Start, past_moment
 from app.routers.responses import CHANGES, CREATED, REFUSALS
 from app.services import shapes_standing as shapes
 from app.vocabulary import Action, Category, Register
@@ -20,11 +20,24 @@ _NOBODYS = "no-referral"
 """What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 
 
+_TREATING = (Register.ALLOCATION, Category.REFERRAL)
+
+
+def _known(referral_id: str) -> str:
+    return referral_id if _ID.fullmatch(referral_id) else _NOBODYS
+
+
 class TherapistAllocated(Body):
     """Who is to treat; from when, now if it is left out."""
 
     therapist: Username
     since: Start | None = Field(None, alias="from")
+
+
+class AllocationEnded(Body):
+    """Until when somebody treats: a day holds to its end in Europe/London; until now if it is left out."""
+
+    until: End | None = None
 
 
 class OffenderManagerAllocated(Body):
@@ -43,10 +56,22 @@ class OffenderManagerAllocated(Body):
 )
 async def treat(referral_id: str, ask: Asking) -> Response:
     """Allocate a therapist to a referral of the caller's service (B5); whoever treated until then no longer does."""
-    wanted = await ask.body(TherapistAllocated)
-    question = ask.asks(Action.WRITE, (Register.ALLOCATION, Category.REFERRAL))
-    known = referral_id if _ID.fullmatch(referral_id) else _NOBODYS
-    return answered(await ask.services.allocations.treat(question, known, wanted.model_dump(by_alias=True)), 201)
+    wanted = (await ask.body(TherapistAllocated)).model_dump(by_alias=True)
+    question = ask.asks(Action.WRITE, _TREATING)
+    return answered(await ask.services.allocations.treat(question, _known(referral_id), wanted), 201)
+
+
+@router.post(
+    "/v1/referrals/{referral_id}/allocation/end",
+    response_model=shapes.TreatingEnded,
+    responses=CHANGES,
+    openapi_extra=body(AllocationEnded),
+)
+async def end_treating(referral_id: str, ask: Asking) -> Response:
+    """End the allocation of a referral of the caller's service without a successor (B5): nobody treats from then on."""
+    wanted = await ask.body(AllocationEnded)
+    question = ask.asks(Action.WRITE, _TREATING)
+    return answered(await ask.services.allocations.end_treating(question, _known(referral_id), wanted.until))
 
 
 @router.put(

@@ -60,6 +60,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "authorisation-over": Fault(409, "this authorisation is revoked or over already", "nothing has to be done"),
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
+    "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
+    "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),
     "referral-closed": Fault(409, "this referral is closed", "allocate a therapist to one that is open"),
     "period-disordered": Fault(422, "the period ends before it begins", "send an end that is later than the start"),
     "period-overlaps": Fault(

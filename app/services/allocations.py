@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.gate import Act, Gate, Opened, Unacceptable
+from app.pathway.allocations import CASELOAD, TREATING, Allocation
 from app.records import past, rows
 from app.records.rows import Found
-from app.records.writing import OWN, own_version, record_id
+from app.records.writing import OWN, Writer, own_record, own_version
 from app.services.answers import Answer, document
 from app.services.register import StaffRegister
 from app.vocabulary import Action, Category, Party, Question, Register, Role
 
-CASELOAD, TREATING = "caseload", "treating"
+ALLOCATION = "allocation"
 WRITTEN_BY = {Role.CASE_MANAGEMENT_SYSTEM: CASELOAD, Role.CLINICAL_LEAD: TREATING}
 CLOSED = frozenset({"discharged", "not-suitable"})
 
@@ -36,12 +37,7 @@ class AllocationService:
         The question asks to write allocation and referral both. One of another service is answered like none.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            referral = await rows.one(self._gate.records, act.permit, "referral", referral_id)
-            lead = await self._register.found(act, question.caller.staff or "")
-            if referral is None or lead is None or referral["service_id"] != lead["service_id"]:
-                raise Unacceptable("not-found")
-            if referral["status"] == "draft":
-                raise Unacceptable("not-found")
+            referral = await self._referral(act, question, referral_id)
             if referral["closed_on"] is not None or referral["status"] in CLOSED:
                 raise Unacceptable("referral-closed")
             start = given.get("from") or question.at
@@ -51,13 +47,39 @@ class AllocationService:
                 act, given["therapist"], "therapist",
                 party=Party.HEALTH, role=Role.THERAPIST, service=referral["service_id"], at=start,
             )  # fmt: skip
-            earlier = await self._earlier(act, TREATING, referral_id=referral_id)
-            about = {"kind": TREATING, "referral_id": referral_id}
-            if self._hand_over(act, question, earlier, therapist["id"], start, about):
+            same = {"kind": TREATING, "referral_id": referral_id}
+            if self._hand_over(act, question, await self._known(act, same), therapist["id"], start, same):
                 raise Unacceptable("already-allocated", field="therapist")
-            act.details |= {"change": "allocated", "table": "allocation", "kind": TREATING}
+            act.details |= {"change": "allocated", "table": ALLOCATION, "kind": TREATING}
             act.answer = document({"referralId": referral_id, "therapist": therapist["username"], "from": start})
         return Answer(act.answer, str(act.receipt))
+
+    async def end_treating(self, question: Question, referral_id: str, until: datetime | None) -> Answer:
+        """Nobody treats under a referral from a moment on, or from now; nor does who was to begin later.
+
+        The question is that of `treat`, and so are the answers about a referral that is out of reach.
+        """
+        async with self._gate.act(question, record=("referral", referral_id)) as act:
+            await self._referral(act, question, referral_id)
+            end = until or question.at
+            if end < question.at:
+                raise Unacceptable("end-backdated", field="until")
+            known = await self._known(act, {"kind": TREATING, "referral_id": referral_id})
+            if not self._end(act, question, known, end, "until"):
+                raise Unacceptable("not-allocated", field="until")
+            act.details |= {"change": "ended", "table": ALLOCATION, "kind": TREATING}
+            act.answer = document({"referralId": referral_id, "until": end})
+        return Answer(act.answer, str(act.receipt))
+
+    async def _referral(self, act: Act, question: Question, referral_id: str) -> Found:
+        """A referral of the caller's service that was sent; Unacceptable `not-found` for any other."""
+        referral = await rows.one(self._gate.records, act.permit, "referral", referral_id)
+        lead = await self._register.found(act, question.caller.staff or "")
+        if referral is None or lead is None or referral["service_id"] != lead["service_id"]:
+            raise Unacceptable("not-found")
+        if referral["status"] == "draft":
+            raise Unacceptable("not-found")
+        return referral
 
     async def supervise(self, question: Question, given: Mapping[str, Any]) -> Answer:
         """Make somebody the person's offender manager, or nobody; whoever was it until then no longer is."""
@@ -65,58 +87,53 @@ class AllocationService:
             if question.caller.role is not Role.CASE_MANAGEMENT_SYSTEM:  # B5 is about therapists alone
                 raise Unacceptable("not-found")
             start, username = given.get("from") or question.at, given["username"]
-            manager = None
-            if username is not None:
+            same = {"kind": CASELOAD, "person_id": act.standing.person_id}
+            known = await self._known(act, same)
+            if username is None:
+                change = "ended" if self._end(act, question, known, start, "from") else "unchanged"
+                named, since = None, start
+            else:
                 manager = await self._register.colleague(
                     act, username, "username",
                     party=Party.JUSTICE, role=Role.OFFENDER_MANAGER, at=max(start, question.at),
                 )  # fmt: skip
-            earlier = await self._earlier(act, CASELOAD, person_id=act.standing.person_id)
-            staff = str(manager["id"]) if manager else None
-            same = self._hand_over(act, question, earlier, staff, start, {"kind": CASELOAD})
-            change = "unchanged" if same else "allocated" if manager else "ended"
-            act.details |= {"change": change, "table": "allocation", "kind": CASELOAD}
-            since = same["valid_from"] if same else start
-            named = manager["username"] if manager else None
+                running = self._hand_over(act, question, known, manager["id"], start, same)
+                change = "unchanged" if running else "allocated"
+                named, since = manager["username"], running["valid_from"] if running else start
+            act.details |= {"change": change, "table": ALLOCATION, "kind": CASELOAD}
             act.answer = document({"crn": act.standing.crn, "username": named, "from": since})
         return Answer(act.answer, str(act.receipt))
 
-    async def _earlier(self, act: Act, kind: str, **equal: Any) -> list[Found]:
-        found = await rows.rows(self._gate.records, act.permit, "allocation", kind=kind, **equal)
-        return sorted(found, key=lambda one: (one["valid_from"], one["id"]))
+    async def _known(self, act: Act, same: Mapping[str, Any]) -> list[Found]:
+        return await rows.rows(self._gate.records, act.permit, ALLOCATION, **same)
 
-    def _hand_over(self, act: Act, question: Question, earlier: Sequence[Found], staff: str | None, start: datetime,
-                   about: Mapping[str, Any]) -> Found | None:  # fmt: skip
-        """End what has not ended by then, and begin what follows, under an id that no other successor can have.
+    def _hand_over(self, act: Act, question: Question, known: Sequence[Found], staff: str, start: datetime,
+                   same: Mapping[str, Any]) -> Found | None:  # fmt: skip
+        """End what has not ended by then, and begin what follows if nobody has begun or ended anything meanwhile.
 
         What is as wanted already is given back, and nothing is changed.
         """
-        running = [one for one in earlier if one["valid_until"] is None or one["valid_until"] > start]
+        running = _running(known, start)
         if [(one["staff_id"], one["valid_until"]) for one in running] == [(staff, None)]:
             return running[0]
         if any(one["valid_from"] >= start for one in running):
             raise Unacceptable("period-overlaps", "another begins at that time or later", "from")
-        for one in running:
-            at = max(question.at, one["recorded_at"] + timedelta(microseconds=1))
-            seen = {"id": one["id"], "source_version": one["source_version"], "recorded_at": one["recorded_at"]}
-            changed = {"valid_until": start, **own_version(at)}
-            act.changes.append(self._gate.writer.update("allocation", seen, changed))
-        if staff is None:
-            return None
-        of = about.get("referral_id") or act.standing.person_id
-        identity = record_id("allocation", OWN, f"{of} after {earlier[-1]['id'] if earlier else 'nobody'}")
-        row = {
-            "id": identity,
-            "source": OWN,
-            "source_id": identity,
-            "person_id": act.standing.person_id,
-            "staff_id": staff,
-            "valid_from": start,
-            **about,
-            **own_version(question.at),
-        }
-        act.changes.append(self._gate.writer.insert("allocation", row))
+        act.changes.append(self._gate.writer.unchanged(ALLOCATION, same, known))
+        act.changes += [_ended_here(self._gate.writer, one, start, question.at) for one in running]
+        row = own_record(question.at) | {
+            "person_id": act.standing.person_id, "staff_id": staff, "valid_from": start, **same
+        }  # fmt: skip
+        act.changes.append(self._gate.writer.insert(ALLOCATION, row))
         return None
+
+    def _end(self, act: Act, question: Question, known: Sequence[Found], end: datetime, field: str) -> bool:
+        """End what has not ended by then; what has not begun by now never does. Whether there was any."""
+        running = _running(known, end)
+        if any(end <= one["valid_from"] <= question.at for one in running):
+            raise Unacceptable("period-overlaps", "somebody has begun at that time or later", field)
+        for one in running:
+            act.changes.append(_ended_here(self._gate.writer, one, max(end, one["valid_from"]), question.at))
+        return bool(running)
 
     async def history(self, question: Question, at: datetime | None, known_at: datetime | None) -> Answer:
         """A person's allocations, now and before, or who had them at a moment by what was known at another.
@@ -139,7 +156,7 @@ class AllocationService:
     async def _states(self, opened: Act | Opened, person: str, kind: str, now: datetime, at: datetime | None,
                       known_at: datetime | None) -> list[dict[str, Any]]:  # fmt: skip
         records = self._gate.records
-        states = await past.versions(records, opened.permit, "allocation", person_id=person, kind=kind)
+        states = await past.versions(records, opened.permit, ALLOCATION, person_id=person, kind=kind)
         held = [one for one in past.known(states, known_at or now) if at is None or _held(one, at)]
         usernames = {one["staff_id"]: await self._username(opened, one["staff_id"]) for one in held}
         return [
@@ -152,6 +169,22 @@ class AllocationService:
     async def _username(self, opened: Act | Opened, identity: str) -> str | None:
         member = await rows.one(self._gate.records, opened.permit, "staff", identity)
         return str(member["username"]) if member else None
+
+
+def _running(known: Sequence[Found], moment: datetime) -> list[Found]:
+    """Of these, who holds at a moment or later."""
+    return [one for one in known if Allocation.of(one, OWN).runs_beyond(moment)]
+
+
+def _ended_here(writer: Writer, row: Found, until: datetime, at: datetime) -> tuple[Any, ...]:
+    return ending(writer, row, until, at, ended_here_at=at)
+
+
+def ending(writer: Writer, row: Found, until: datetime, at: datetime, **also: Any) -> tuple[Any, ...]:
+    """The change by which an allocation ends, said at a moment, if it is still as it was seen."""
+    at = max(at, row["recorded_at"] + timedelta(microseconds=1))
+    seen = {"id": row["id"], "source_version": row["source_version"], "recorded_at": row["recorded_at"]}
+    return writer.update(ALLOCATION, seen, {"valid_until": until, **also, **own_version(at)})
 
 
 def _held(allocation: Mapping[str, Any], at: datetime) -> bool:

@@ -3,7 +3,7 @@
 Who may revoke an authorisation may see which there are: the agreement gives nobody else a right to read them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,26 +60,23 @@ class AuthorisationService:
             lead = await self._register.found(act, question.caller.staff or "")
             if lead is None:
                 raise Unacceptable("staff-unknown")
-            await self._check_free(act, member["id"], start, end)
+            same = {"staff_id": member["id"], "kind": KIND}
+            known = await rows.rows(self._gate.records, act.permit, "authorisation", **same)
+            check_free(known, start, end)
             identity = own_record(question.at)["id"]
             row = {
                 "id": identity,
-                "staff_id": member["id"],
-                "kind": KIND,
+                **same,
                 "granted_by_id": lead["id"],
                 "valid_from": start,
                 "valid_until": end,
                 "recorded_at": question.at,
             }
+            act.changes.append(self._gate.writer.unchanged("authorisation", same, known))
             act.changes.append(self._gate.writer.insert("authorisation", row))
             act.details |= {"change": "granted", "table": "authorisation", "member": member["username"], "kind": KIND}
             act.answer = document({"id": identity, "kind": KIND, "validFrom": start, "validUntil": end})
         return Answer(act.answer, str(act.receipt))
-
-    async def _check_free(self, act: Act, member: str, start: datetime, end: datetime) -> None:
-        for other in await rows.rows(self._gate.records, act.permit, "authorisation", staff_id=member, kind=KIND):
-            if other["revoked_at"] is None and other["valid_from"] < end and start < other["valid_until"]:
-                raise Unacceptable("period-overlaps", "they are authorised at that time already", "validFrom")
 
     async def revoke(self, question: Question, identity: str) -> Answer:
         """End an authorisation now; the next request of whoever held it is decided without."""
@@ -115,6 +112,13 @@ def _check_period(act: Act, now: datetime, start: datetime, end: datetime) -> No
             f"at most {months} months, after which the agreement itself is reviewed, and never beyond its end",
             "validUntil",
         )
+
+
+def check_free(known: Iterable[rows.Found], start: datetime, end: datetime) -> None:
+    """Unacceptable for a period in which one of these holds."""
+    for other in known:
+        if other["revoked_at"] is None and other["valid_from"] < end and start < other["valid_until"]:
+            raise Unacceptable("period-overlaps", "they are authorised at that time already", "validFrom")
 
 
 def _shown(grant: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,8 +56,11 @@ class ConsentService:
             new = Consent.of(row | {"countersigned_at": None, "withdrawn_at": None})
             await self._check_said(act, question, given)
             check_period(new.valid_from, new.valid_until, question.at)
-            check_chain(new, known, seen, question.at)
-            act.changes.append(records.recording(self._gate.records, row, seen))
+            check_chain(new, known, question.at)
+            check_free(new, known, question.at)
+            scope = {"person_id": person, "scope": given.scope.value}
+            act.changes.append(self._gate.writer.unchanged(CONSENT, scope, seen))
+            act.changes.append(self._gate.writer.insert(CONSENT, row))
             for party in dict.fromkeys(given.recipients):
                 named = {"consent_id": row["id"], "party": party.value, "recorded_at": question.at}
                 act.changes.append(self._gate.writer.insert(RECIPIENT, named))
@@ -174,8 +177,8 @@ def check_period(start: datetime, end: datetime | None, at: datetime) -> None:
         raise Unacceptable("period-over", "a day or a moment after its start, and after now", "validUntil")
 
 
-def check_chain(new: Consent, known: Sequence[Consent], seen: Sequence[Mapping[str, Any]], at: datetime) -> None:
-    """Unacceptable for a consent that supersedes what it cannot, begins before it, or overlaps what it leaves."""
+def check_chain(new: Consent, known: Sequence[Consent], at: datetime) -> None:
+    """Unacceptable for a consent that supersedes what it cannot, or begins before that or before a withdrawal."""
     if new.supersedes_id is not None:
         before = next((each for each in known if each.id == new.supersedes_id), None)
         if before is None:
@@ -184,9 +187,13 @@ def check_chain(new: Consent, known: Sequence[Consent], seen: Sequence[Mapping[s
             raise Unacceptable("consent-chain", "another supersedes it already: name the newest", "supersedes")
         if new.valid_from < before.valid_from:
             raise Unacceptable("period-backdated", "not before what it supersedes begins", "validFrom")
-    withdrawn = [row["withdrawn_at"] for row in seen if row["withdrawn_at"] and row["withdrawn_at"] <= at]
+    withdrawn = [each.withdrawn_at for each in known if each.withdrawn_at and each.withdrawn_at <= at]
     if new.permits and withdrawn and new.valid_from < max(withdrawn):
         raise Unacceptable("period-backdated", "not before the last withdrawal of this scope", "validFrom")
+
+
+def check_free(new: Consent, known: Sequence[Consent], at: datetime) -> None:
+    """Unacceptable for a consent in whose period another holds that it does not supersede."""
     if in_the_way(new, known, at):
         raise Unacceptable("consent-overlaps", field="supersedes")
 

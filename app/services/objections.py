@@ -39,17 +39,18 @@ class ObjectionService:
             start = begins(objected.valid_from, question.at)
             check_period(start, objected.valid_until, question.at)
             person, category = act.standing.person_id, objected.category.value
-            known = await rows(self._gate.records, act.permit, OBJECTION, person_id=person, category=category)
+            same = {"person_id": person, "category": category}
+            known = await rows(self._gate.records, act.permit, OBJECTION, **same)
             if any(_overlaps(row, start, objected.valid_until, question.at) for row in known):
                 raise Unacceptable("objection-overlaps", field="category")
             row = own_record(question.at) | {
-                "person_id": person,
-                "category": category,
+                **same,
                 "valid_from": start,
                 "valid_until": objected.valid_until,
                 "reason": objected.reason,
                 "recorded_by": question.caller.staff or question.caller.client,
             }
+            act.changes.append(self._gate.writer.unchanged(OBJECTION, same, known))
             act.changes.append(self._gate.writer.insert(OBJECTION, row))
             act.details |= {"change": "recorded", "table": OBJECTION, "category": category}
             state = period_state(start, objected.valid_until, None, question.at)

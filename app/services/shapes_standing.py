@@ -118,6 +118,13 @@ class Treating(Shape):
     since: datetime = Field(alias="from")
 
 
+class TreatingEnded(Shape):
+    """From when on nobody treats under a referral."""
+
+    referralId: str  # noqa: N815  # as it stands in JSON
+    until: datetime
+
+
 class Allocated(Shape):
     """Whose person it was, from when and until when; `recordedAt` is when that came to be known."""
 

@@ -148,6 +148,7 @@ class StaffService:
             expires = completed + relativedelta(months=_months(act, COURSES[course]))
             identity = own_record(question.at)["id"]
             row = {"id": identity, **same, "expires_on": expires, "recorded_at": question.at}
+            act.changes.append(self._gate.writer.unchanged("training", same, []))
             act.changes.append(self._gate.writer.insert("training", row))
             act.details |= {"change": "created", "table": "training", "member": member["username"], "course": course}
             act.answer = document({"id": identity, "course": course, "completedOn": completed, "expiresOn": expires})

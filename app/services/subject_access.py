@@ -40,7 +40,7 @@ class SubjectAccessService:
                 raise Unacceptable("body-invalid", "a request cannot be received after today", "receivedOn")
             person = act.standing.person_id
             known = await rows(self._gate.records, act.permit, REQUESTS, person_id=person)
-            if any(_is_open(row, _today(question)) for row in known):
+            if any(is_open(row, _today(question)) for row in known):
                 raise Unacceptable("subject-request-open")
             row = own_record(question.at) | {
                 "person_id": person,
@@ -108,7 +108,8 @@ def _today(question: Question) -> date:
     return question.at.astimezone(LONDON).date()
 
 
-def _is_open(row: Mapping[str, Any], today: date) -> bool:
+def is_open(row: Mapping[str, Any], today: date) -> bool:
+    """Whether a request has not been answered by a day."""
     return row["closed_on"] is None or row["closed_on"] > today
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.db import PROTECTED
@@ -11,6 +11,7 @@ from app.tables.columns import CATEGORY, OUTPUT, Instant, Kept, OfPerson, from_s
 from app.vocabulary import Register, Subject
 
 LIMITS, GRANT, REQUEST = Register.LIMITS, Register.EMERGENCY_GRANT, Register.SUBJECT_REQUEST
+_OPEN = text("closed_on IS NULL")
 
 
 class AccessLimit(OfPerson, table=True):
@@ -75,7 +76,12 @@ class SubjectRequest(OfPerson, table=True):
     """A subject access request; open from the day it is received until it is closed."""
 
     __tablename__ = "subject_request"
-    __table_args__ = options(from_source(), ordered("opened_on", "closed_on"), feeds_facts=True)
+    __table_args__ = options(
+        from_source(),
+        ordered("opened_on", "closed_on"),
+        Index("ix_subject_request_one_open", "person_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        feeds_facts=True,
+    )
     subject: ClassVar[Subject] = REQUEST
 
     opened_on: date = kept(REQUEST)

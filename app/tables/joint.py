@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.db import PROTECTED
@@ -11,6 +11,7 @@ from app.tables.columns import THIRD_PARTY, Instant, OfPerson, from_source, inne
 from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Category, Party, Scope, Subject
 
 MEETING, CONSENT = Category.MEETING, Category.CONSENT
+_FOR_GOOD = text("withdrawn_at IS NULL AND valid_until IS NULL")
 
 
 class Meeting(OfPerson, table=True):
@@ -89,6 +90,14 @@ class Objection(OfPerson, table=True):
         from_source(),
         one_of("category", tuple(word.value for word in CATEGORIES if word not in NEVER_OBJECTED)),
         ordered("valid_from", "valid_until"),
+        Index(
+            "ix_objection_one_for_good",
+            "person_id",
+            "category",
+            unique=True,
+            sqlite_where=_FOR_GOOD,
+            postgresql_where=_FOR_GOOD,
+        ),
         section="objections",
         feeds_facts=True,
     )

@@ -102,6 +102,8 @@ class Allocation(OfPerson, table=True):
     referral_id: str | None = kept(ALLOCATION, default=None, foreign_key="referral.id")
     valid_from: datetime = kept(ALLOCATION, sa_type=Instant)
     valid_until: datetime | None = kept(ALLOCATION, default=None, sa_type=Instant)
+    ended_here_at: datetime | None = kept(ALLOCATION, default=None, sa_type=Instant)
+    """When somebody ended it here; no newer word about it from where it was begun lets it go on."""
 
 
 class Client(SQLModel, table=True):

@@ -52,7 +52,7 @@ async def test_every_record_of_the_person_is_limited_with_them(
         there = await looks(service_alone, "GET", path.format(crn=FULL), who, purpose)
         assert there == await looks(service_alone, "GET", path.format(crn=NOBODY), who, purpose), path
         assert there[0] == 404
-    for path in ("/v1/referrals/{}", "/v1/referrals/{}/allocation"):
+    for path in ("/v1/referrals/{}", "/v1/referrals/{}/allocation", "/v1/referrals/{}/allocation/end"):
         method, sent = ("GET", {}) if path.endswith("{}") else ("POST", {"json": {"therapist": "tara"}})
         there = await looks(service_alone, method, path.format("referral-full"), who, purpose, **sent)
         assert there == await looks(service_alone, method, path.format("never-was"), who, purpose, **sent), path

@@ -334,6 +334,11 @@ class Machine(RuleBasedStateMachine):
     def objects(self, crn: str, category: str, when: timedelta, lasting: timedelta | None) -> None:
         begins = self.now + when
         ends = None if lasting is None else max(begins, self.now) + lasting
+        for_good = {
+            (each.crn, each.category) for each in self.model.objections if each.ends is each.withdrawn_at is None
+        }
+        if ends is None and (crn, category) in for_good:
+            return  # the database keeps one alone
         one = Objection(begins, ends, self._id("objection"), crn, category)
         self._put(world.objection(crn, category, id=one.id, valid_from=begins, valid_until=ends))
         self.model.objections.append(one)

@@ -12,6 +12,7 @@ from tests.records.crowd import CLINICAL, CRN, DAY, OLIVE, PROBATION, RORY, THEO
 from tests.world import NOW, TODAY
 
 STANDING = {"employed", "training:information-sharing"}
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 def revoked_token(token: str) -> t.RevokedToken:
@@ -70,6 +71,24 @@ OF_PERSON = [
     Case("the current offender manager", OLIVE, [world.caseload(CRN, "olive")], {"caseload"}),
     Case("a caseload ends at its moment", OLIVE, [world.caseload(CRN, "olive", valid_until=NOW)], set()),
     Case("a caseload of tomorrow", OLIVE, [world.caseload(CRN, "olive", valid_from=NOW + DAY)], set()),
+    Case(
+        "a caseload that was ended at once, by a clock a second ahead",
+        OLIVE,
+        [world.caseload(CRN, "olive", valid_until=NOW + SECOND, ended_here_at=NOW + SECOND)],
+        set(),
+    ),
+    Case(
+        "a caseload whose end was planned holds until that end",
+        OLIVE,
+        [world.caseload(CRN, "olive", valid_until=NOW + SECOND, ended_here_at=NOW - DAY)],
+        {"caseload"},
+    ),
+    Case(
+        "clocks are not a minute apart",
+        OLIVE,
+        [world.caseload(CRN, "olive", valid_until=NOW + MINUTE, ended_here_at=NOW + MINUTE)],
+        {"caseload"},
+    ),
     Case("a sentence runs", OLIVE, [SENTENCE], {"supervised"}),
     Case("a sentence runs on its last day", OLIVE, [world.supervision(CRN, end_date=TODAY)], {"supervised"}),
     Case("a sentence has ended", OLIVE, [world.supervision(CRN, end_date=TODAY - DAY)], set()),
@@ -191,7 +210,11 @@ OF_PERSON = [
     Case(
         "objections add up, however often they are made",
         OLIVE,
-        [world.objection(CRN, "attendance"), world.objection(CRN, "scores"), world.objection(CRN, "attendance")],
+        [
+            world.objection(CRN, "attendance"),
+            world.objection(CRN, "scores"),
+            world.objection(CRN, "attendance", valid_until=NOW + DAY),
+        ],
         {"objection:attendance", "objection:scores"},
     ),
     Case("an objection withdrawn", OLIVE, [world.objection(CRN, "attendance", withdrawn_at=NOW)], set()),

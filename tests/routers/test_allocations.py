@@ -1,6 +1,6 @@
 """Allocations: a clinical lead's therapists (B5), a system's offender managers (H8), one after the other, all kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ from tests.routers.cast import (
 from tests.world import NOW, Service, execute
 
 pytestmark = pytest.mark.asyncio
-TREAT = "/v1/referrals/{}/allocation"
+TREAT, END = "/v1/referrals/{}/allocation", "/v1/referrals/{}/allocation/end"
 
 
 async def stored(service: Service, crn: str, kind: str) -> list[tuple[Any, ...]]:
@@ -45,6 +45,10 @@ async def stored(service: Service, crn: str, kind: str) -> list[tuple[Any, ...]]
 
 async def treats(service: Service, referral: str, body: Any, who: Any = CARLA, purpose: str = CARE) -> Any:
     return await service.request("POST", TREAT.format(referral), *who, purpose, json=body)
+
+
+async def ends(service: Service, referral: str, **body: Any) -> Any:
+    return await service.request("POST", END.format(referral), *CARLA, CARE, json=body)
 
 
 async def supervises(service: Service, crn: str, body: Any, who: Any = PROBATION, purpose: str = SYNC) -> Any:
@@ -123,6 +127,76 @@ async def test_a_closed_referral_is_nobodys(service_alone: Service) -> None:
     await execute(service_alone.url, [(closed, None)])
     answer = await treats(service_alone, "referral-full", {"therapist": "tara"})
     assert (answer.status_code, told(answer)["code"]) == (409, "referral-closed")
+    assert (await ends(service_alone, "referral-full")).status_code == 200  # who treated still sees it for a while
+
+
+async def test_an_allocation_ends_without_a_successor(service_on_both: Service) -> None:
+    """From the next request on; what was before can be asked about, and the entry says what was done."""
+    service, notes = service_on_both, f"/v1/people/{FULL}/notes"
+    assert (await service.get(notes, *THEO, CARE)).status_code == 200
+    answer = await ends(service, "referral-full")
+    assert (answer.status_code, answer.json().keys()) == (200, {"referralId", "until"})
+    assert (await service.get(notes, *THEO, CARE)).status_code == 403
+    ((staff, _, until),) = await stored(service, FULL, "treating")
+    assert (staff, until) == ("staff-theo", datetime.fromisoformat(answer.json()["until"]))
+    entry = next(entry for entry in await service.entries() if entry["type"] == "change")
+    assert (entry["clauses"], entry["action"], entry["outcome"]) == (["B2", "B5"], "write", "permitted")
+    assert entry["details"] == {
+        "change": "ended",
+        "kind": "treating",
+        "table": "allocation",
+        "subjects": ["allocation", "referral"],
+    }
+    for moment, who in ((NOW.isoformat(), ["theo"]), (answer.json()["until"], [])):
+        then = await history(service, FULL, CARLA, CARE, f"?at={moment.replace('+00:00', 'Z')}")
+        assert [one["username"] for one in then.json()["data"]] == who
+    again = await ends(service, "referral-full")
+    assert (again.status_code, told(again)["code"]) == (409, "not-allocated")
+    assert (await treats(service, "referral-full", {"therapist": "theo"})).status_code == 201
+    assert (await service.get(notes, *THEO, CARE)).status_code == 200
+
+
+async def test_an_end_that_is_planned_and_one_that_comes_before_it(service_alone: Service) -> None:
+    """Nobody takes over who was to: what has not begun never does, and somebody else can be allocated."""
+    service = service_alone
+    assert (await treats(service, "referral-full", {"therapist": "tara", "from": "2026-03-16"})).status_code == 201
+    planned = await ends(service, "referral-full", until="2026-03-12")
+    assert (planned.status_code, planned.json()["until"]) == (200, "2026-03-13T00:00:00Z")
+    first, second = await stored(service, FULL, "treating")
+    assert (first[0], first[2].isoformat()) == ("staff-theo", "2026-03-13T00:00:00+00:00")
+    assert (second[0], second[1]) == ("staff-tara", second[2])
+    assert (await service.get(f"/v1/people/{FULL}/notes", *THEO, CARE)).status_code == 200
+    assert (await ends(service, "referral-full", until="2026-03-14")).status_code == 409
+    assert (await ends(service, "referral-full")).status_code == 200
+    assert (await service.get(f"/v1/people/{FULL}/notes", *THEO, CARE)).status_code == 403
+    for therapist in ("tara", "theo"):
+        assert (await treats(service, "referral-full", {"therapist": therapist})).status_code == 201
+    assert [one[0] for one in await stored(service, FULL, "treating") if one[2] is None] == ["staff-theo"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"until": "2026-03-09"}, "end-backdated", "until"),
+        ({"until": "2026-03-09T23:00:00"}, "body-invalid", "until"),
+        ({"from": "2026-03-16"}, "body-invalid", "from"),
+    ],
+)
+async def test_when_an_allocation_cannot_end(service_alone: Service, body: Any, code: str, field: str) -> None:
+    answer = await ends(service_alone, "referral-full", **body)
+    assert (answer.status_code, told(answer)["code"], told(answer)["field"]) == (422, code, field)
+    assert [one[2] for one in await stored(service_alone, FULL, "treating")] == [None]
+
+
+async def test_an_end_holds_on_a_worker_whose_clock_is_behind(cast_url: str, key_file: Any) -> None:
+    behind, notes, caseload = NOW - timedelta(seconds=5), f"/v1/people/{FULL}/notes", f"/v1/people/{FULL}"
+    async with world.serving(cast_url, key_file) as one, world.serving(cast_url, key_file, clock_start=behind) as other:
+        assert (await other.get(notes, *THEO, CARE)).status_code == 200
+        assert (await ends(one, "referral-full")).status_code == 200
+        assert (await supervises(one, FULL, {"username": None})).status_code == 200
+        for worker in (one, other):
+            assert (await worker.get(notes, *THEO, CARE)).status_code == 403
+            assert (await worker.get(caseload, *OLGA, WORK)).status_code == 404
 
 
 HIDDEN = [
@@ -142,13 +216,14 @@ async def test_a_referral_out_of_reach_is_one_that_there_is_not(
     service_alone: Service, who: Any, purpose: str, referral: str
 ) -> None:
     await world.put(service_alone.url, [world.referral(FULL, id="second-elsewhere", service_id="another-service")])
-    body = {"therapist": "tara"}
-    there = await looks(service_alone, "POST", TREAT.format(referral), who, purpose, json=body)
-    nobody = await looks(service_alone, "POST", TREAT.format("never-was"), who, purpose, json=body)
-    odd = await looks(service_alone, "POST", TREAT.format("n" * 50), who, purpose, json=body)
-    assert there == nobody == odd
-    assert there[0] == 404
-    assert [entry["outcome"] for entry in await service_alone.entries()] == ["refused"] * 3
+    for path, body in ((TREAT, {"therapist": "tara"}), (END, {})):
+        there = await looks(service_alone, "POST", path.format(referral), who, purpose, json=body)
+        nobody = await looks(service_alone, "POST", path.format("never-was"), who, purpose, json=body)
+        odd = await looks(service_alone, "POST", path.format("n" * 50), who, purpose, json=body)
+        assert there == nobody == odd
+        assert there[0] == 404
+    assert [entry["outcome"] for entry in await service_alone.entries()] == ["refused"] * 6
+    assert [one[2] for one in await stored(service_alone, FULL, "treating")] == [None]
 
 
 async def test_a_caseload_is_handed_over(service_on_both: Service) -> None:
@@ -170,6 +245,19 @@ async def test_a_caseload_is_handed_over(service_on_both: Service) -> None:
     assert back.status_code == 200
     changes = [entry["details"]["change"] for entry in await service_on_both.entries() if entry["details"]]
     assert changes == ["allocated", "unchanged", "ended", "allocated"]
+
+
+async def test_nobody_supervises_and_whoever_was_to_begin_does_not(service_alone: Service) -> None:
+    assert (await supervises(service_alone, FULL, {"username": "otto", "from": "2026-03-16"})).status_code == 200
+    refused = await supervises(service_alone, FULL, {"username": None, "from": "2026-01-01"})
+    assert (refused.status_code, told(refused)["code"], told(refused)["field"]) == (409, "period-overlaps", "from")
+    for change in ("ended", "unchanged"):
+        assert (await supervises(service_alone, FULL, {"username": None})).status_code == 200
+        assert (await service_alone.entries())[-1]["details"]["change"] == change
+    first, second = await stored(service_alone, FULL, "caseload")
+    assert (first[0], second[0], second[1]) == ("staff-olga", "staff-otto", second[2])
+    assert first[2] is not None
+    assert (await supervises(service_alone, FULL, {"username": "otto"})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -204,19 +292,6 @@ async def test_nobody_else_hands_a_caseload_over(service_alone: Service, who: An
     assert there == await looks(service_alone, "PUT", path.format(NOBODY), who, purpose, json=body)
     assert there[0] == 404
     assert [one[0] for one in await stored(service_alone, FULL, "caseload")] == ["staff-olga"]
-
-
-async def test_two_who_allocate_at_once(service_on_both: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both have read that nobody treats yet; the second is told, and one therapist treats."""
-    assert (await treats(service_on_both, f"referral-{COURT}", {"therapist": "tara"})).status_code == 201
-
-    async def nobody(*_: Any, **__: Any) -> list[Any]:
-        return []
-
-    monkeypatch.setattr("app.services.allocations.AllocationService._earlier", nobody)
-    second = await treats(service_on_both, f"referral-{COURT}", {"therapist": "theo"})
-    assert (second.status_code, told(second)["code"]) == (409, "changed-meanwhile")
-    assert [one[0] for one in await stored(service_on_both, COURT, "treating")] == ["staff-tara"]
 
 
 async def test_each_party_sees_its_own_allocations_alone(service_on_both: Service) -> None:
