@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -57,17 +58,19 @@ class Acting:
     Unacceptable raised within leaves an entry of a refusal under its code, and nothing else.
     """
 
-    __slots__ = ("_act", "_alone", "_gate", "_question", "_record")
+    __slots__ = ("_act", "_alone", "_facts_at", "_gate", "_question", "_record")
 
-    def __init__(self, gate: "Gate", question: Question, record: tuple[str, str] | None, *, alone: bool) -> None:
+    def __init__(self, gate: "Gate", question: Question, record: tuple[str, str] | None, facts_at: datetime | None, *,
+                 alone: bool) -> None:  # fmt: skip
         self._gate, self._question, self._record, self._alone = gate, question, record, alone
+        self._facts_at = facts_at
         self._act: Act | None = None
 
     async def __aenter__(self) -> Act:
         gate, question = self._gate, self._question
         agreement = await gate.check_purpose(question)
         standing = await self._facts()
-        if not standing.session_is_live:
+        if not await gate.session_is_live(question, standing, self._facts_at):
             raise await gate.refuse(question, "session-revoked", standing.facts)
         decision = decide(question, standing.facts, agreement)
         on_file = standing.person_id is not None or not self._is_about_somebody()
@@ -81,10 +84,11 @@ class Acting:
 
     async def _facts(self) -> Standing:
         records, question = self._gate.records, self._question
+        at = self._facts_at or question.at
         if self._record is not None:
-            return await records.standing_by_record(question.caller, question.at, *self._record)
+            return await records.standing_by_record(question.caller, at, *self._record)
         crn = "" if self._alone else question.crn or ""
-        return await records.standing(question.caller, question.at, crn=crn)
+        return await records.standing(question.caller, at, crn=crn)
 
     async def _refusal(
         self, decision: Decision, standing: Standing, agreement: CompiledAgreement, *, on_file: bool

@@ -40,13 +40,15 @@ class Gate:
         """`async with gate.ask(question) as opened:` about the person of a CRN, or of a referral."""
         return Asking(self, question, kind, referral)
 
-    def act(self, question: Question, *, record: tuple[str, str] | None = None, alone: bool = False) -> Acting:
+    def act(self, question: Question, *, record: tuple[str, str] | None = None, alone: bool = False,
+            facts_at: datetime | None = None) -> Acting:  # fmt: skip
         """`async with gate.act(question) as act:` to change something, or to read a register.
 
         About the person of the question's CRN, or of a record (table, id); without either about nobody. `alone` decides
         on the facts about the caller and keeps the CRN for the entry, so that the answer tells nothing of a person.
+        `facts_at` as in `change`.
         """
-        return Acting(self, question, record, alone=alone)
+        return Acting(self, question, record, facts_at, alone=alone)
 
     async def decide_about(self, act: Act, question: Question, crn: str) -> bool:
         """Decide an act again on the facts about the person whom its record turns out to be about.
@@ -121,7 +123,7 @@ class Gate:
         """
         agreement = await self.check_purpose(question)
         standing = await self.records.standing(question.caller, facts_at or question.at, crn=question.crn or "")
-        if not standing.session_is_live or not (facts_at is None or await self._client_is_live(question)):
+        if not await self.session_is_live(question, standing, facts_at):
             raise await self.refuse(question, "session-revoked", standing.facts)
         decision = decide(question, standing.facts, agreement)
         if not decision.any_permitted or any(not ruling.permitted for ruling in decision.rulings):
@@ -157,8 +159,10 @@ class Gate:
         (receipt,) = await self.log.append(Submission((record.sealed(),), made))
         return receipt
 
-    async def _client_is_live(self, question: Question) -> bool:
-        """Whether the system that brings an older record may speak today, whoever made the record then."""
+    async def session_is_live(self, question: Question, standing: Standing, facts_at: datetime | None) -> bool:
+        """Whether the caller may speak; of an older record also whether the system that brings it may speak today."""
+        if facts_at is None or not standing.session_is_live:
+            return standing.session_is_live
         system = replace(question.caller, staff=None)
         return (await self.records.standing(system, question.at, crn="")).session_is_live
 

@@ -25,6 +25,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
+def london_day(moment: datetime) -> date:
+    """The day in London on which a moment lies."""
+    return moment.astimezone(LONDON).date()
+
+
 class Fields:
     """The fields of one row, by name and through dots; a getter that finds a fault notes it and gives None."""
 

@@ -4,10 +4,9 @@
 `health/*.csv` the national tables of a clinical system with its local ones.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from app.gate import Gate
@@ -21,11 +20,12 @@ from app.sync.health import Health
 from app.sync.justice import Justice
 from app.sync.patients import linked_people, patient_records
 from app.sync.reading import FileRejected, Source, read_lines
-from app.sync.records import Incoming, Reference
+from app.sync.records import Incoming
 from app.sync.referrals import allocation_records, check_the_rest, referral_records
 from app.sync.report import ImportReport, Outcome
 from app.sync.scores import score_records
 from app.sync.submission import TABLES, Submission, path_of, read_submission
+from app.sync.turns import waves
 from app.sync.writing import Writing
 from app.vocabulary import Role
 
@@ -139,7 +139,7 @@ class _Import:
                 self._progress(1)
             else:
                 records.append(record)
-        for wave in _waves(records):
+        for wave in waves(records):
             await self.writing.write(wave)
 
     # --- standing -------------------------------------------------------------------------------------------------
@@ -224,7 +224,8 @@ class _Import:
             score_records,
             clinical_records,
         ):
-            await self.writing.write(list(records(health)))
+            for wave in waves(list(records(health))):
+                await self.writing.write(wave)
         check_the_rest(health)
         return health
 
@@ -232,17 +233,3 @@ class _Import:
         if rows:
             self.report.found(file, 0, "", "client-unknown")
             self.report.came_to(file, Outcome.REJECTED, rows)
-
-
-def _waves(records: Sequence[Incoming]) -> Iterable[list[Incoming]]:
-    """Records in turns, each after the records of its file that it refers to; a circle comes last, and is refused."""
-    waiting = list(records)
-    while waiting:
-        blocked = {(record.table, record.row["id"]) for record in waiting}
-        wave = [record for record in waiting if not _refers(record.needs, blocked)] or waiting
-        yield wave
-        waiting = [record for record in waiting if record not in wave]
-
-
-def _refers(needs: Iterable[Reference], to: Any) -> bool:
-    return any((needed.table, needed.id) in to for needed in needs)

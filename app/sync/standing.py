@@ -9,7 +9,7 @@ from typing import Any
 
 from app.services.registers import person_id, record_id
 from app.sync.callers import Callers
-from app.sync.fields import Fields
+from app.sync.fields import Fields, london_day, start_of
 from app.sync.reading import Source
 from app.sync.records import Incoming, Inner, Reference, Times, origins_of
 from app.sync.registered import SOURCE, known_member, staff_id, times
@@ -70,10 +70,11 @@ def consent(source: Source, report: ImportReport, callers: Callers) -> Incoming 
     withdrawer = fields.username("withdrawnBy") or recorder
     start, end = fields.needed("validFrom", fields.start("validFrom")), fields.end("validUntil")
     fields.in_order(start, end, "validUntil")
+    decision = fields.needed("decision", fields.code("decision", ("permit", "refuse")))
     row = {
         **_keys("consent", identity, found),
         "scope": scope and scope.value,
-        "decision": fields.needed("decision", fields.code("decision", ("permit", "refuse"))),
+        "decision": decision,
         "valid_from": start,
         "valid_until": end,
         "given_how": fields.needed("givenHow", fields.code("givenHow", GIVEN_HOW)),
@@ -93,6 +94,8 @@ def consent(source: Source, report: ImportReport, callers: Callers) -> Incoming 
     named = [fields.needed(name, fields.word(name, Party)) for name in fields.each("recipients")]
     fields.needed("recipients", named or None)
     when = times(fields)
+    if decision == "permit" and start and when.recorded_at and start < start_of(london_day(when.recorded_at)):
+        fields.fault("validFrom", "period-backdated")
     subject = Category.CONSENT
     first = callers.by(fields, "recordedBy", recorder, Action.WRITE, subject, when.recorded_at)
     later = None

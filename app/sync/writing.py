@@ -4,13 +4,16 @@ What is unchanged is neither written nor entered in the log; an older version ne
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
-from app.gate import AccessRefused, Gate
+from app.gate import AccessRefused, Gate, Unacceptable
+from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import REGISTERS, Compared, RegisterService
+from app.sync.changes import Changes, details_of
 from app.sync.records import Act, Incoming, Reference, version_of
 from app.sync.report import ImportReport, Outcome
 from app.vocabulary import Question
@@ -18,6 +21,7 @@ from app.vocabulary import Question
 RESOURCE = "openmind import"
 AT_ONCE = 256
 READING_AT_ONCE = 8
+MEANWHILE = "changed-meanwhile"
 Progress = Callable[[int], None]
 """Told how many rows are done with."""
 
@@ -38,7 +42,8 @@ class Writing:
     ) -> None:
         self._gate, self._clock, self._run = gate, clock, run
         self._report, self._progress = report, progress
-        self._registers = RegisterService(gate)
+        self._registers, self._receiving = RegisterService(gate), ReceivingService(gate)
+        self._changes = Changes(gate, self._registers)
         self._present: dict[str, set[str]] = {}
 
     async def write(self, records: Sequence[Incoming]) -> None:
@@ -146,16 +151,12 @@ class Writing:
             self._done(record, outcome)
 
     async def _written(self, record: Incoming, standing: Compared) -> Outcome:
-        act = record.first if standing is Compared.NEW else record.later or record.first
+        act = _act(record, standing)
         if act is None and record.table not in BOOTSTRAPPED:
             return self._rejected(record, "client-unknown")
-        changes = self._changes(record, standing)
-        details: dict[str, Any] = {
-            "change": "created" if standing is Compared.NEW else "changed",
-            "file": record.origins[0][0],
-            "table": record.table,
-            "version": version_of(record.modified_at),
-        }
+        if act is not None and among(record.table, record.row) is not None:
+            return await self._received(record, standing)
+        changes, details = self._changes.of(record, standing), details_of(record, standing)
         if act is not None:  # so that the decision can be made again
             details["subjects"] = [subject.value for subject in act.subjects]
         try:
@@ -169,39 +170,47 @@ class Writing:
             if isinstance(refused.fault, RowsMissed):
                 return Outcome.SUPERSEDED  # by somebody who wrote a newer version since it was compared
             return self._rejected(record, _constraint(refused.fault))
-        self._report.entries += 1
-        return Outcome.ACCEPTED
+        return self._accepted()
 
-    def _changes(self, record: Incoming, standing: Compared) -> list[tuple[Any, ...]]:
-        """The record, then what belongs to it; what feeds facts is written twice where it was changed before it came.
+    async def _received(self, record: Incoming, standing: Compared) -> Outcome:
+        """Written if it fits in with what is there; looked at again where somebody else changed that meanwhile."""
+        broken = await self._fitted_in(record, standing)
+        if broken is not None and broken[0] == MEANWHILE:
+            standing = (await self._standing([record]))[record.table, record.row["id"]]
+            if standing in _STANDING:
+                return _STANDING[standing]
+            broken = await self._fitted_in(record, standing)
+        return self._accepted() if broken is None else self._rejected(record, *broken)
 
-        The first of the two is what it is known by between its recording and its last change, and the database keeps it
-        as the past.
-        """
-        is_new = standing is Compared.NEW
-        row = dict(record.row)
-        if record.table in REGISTERS and not is_new:
-            row = dict(self._registers.keeping(record.table, row))
-        states = [record.modified_at]
-        if is_new and record.keeps_past and record.recorded_at < record.modified_at:
-            states.insert(0, record.recorded_at)
-        changes: list[tuple[Any, ...]] = [
-            (*self._gate.writer.upsert(record.table, _stamped(record.table, row, moment)), 1) for moment in states
-        ]
-        since = record.recorded_at if is_new else record.modified_at
-        for inner in record.inner:
-            if inner.column is not None and not is_new:
-                changes.append(self._gate.writer.remove(inner.table, inner.column, row["id"]))
-            for one in inner.rows:
-                version = {"source_version": version_of(record.modified_at)} if "source" in one else {}
-                changes.append(self._gate.writer.upsert(inner.table, {**one, **version, "recorded_at": since}))
-        return changes
+    async def _fitted_in(self, record: Incoming, standing: Compared) -> tuple[str, str] | None:
+        """Written: None; or the rule that it breaks, and the field."""
+        act = _act(record, standing)
+        if act is None:
+            return "client-unknown", ""
+
+        def changes(row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            return self._changes.of(replace(record, row=row), standing)
+
+        arriving = Arriving(
+            record.table, record.row, record.modified_at, changes, details_of(record, standing), act.facts_at
+        )
+        try:
+            await self._receiving.receive(self._question(act, record.crn), arriving)
+        except AccessRefused:
+            return "agreement", ""
+        except Unacceptable as refused:
+            return refused.code, refused.field or ""
+        return None
 
     def _question(self, act: Act, crn: str | None) -> Question:
         return Question(act.caller, act.purpose, act.action, act.subjects, self._clock(), RESOURCE, self._run, crn)
 
-    def _rejected(self, record: Incoming, rule: str) -> Outcome:
-        self._report.found(*record.origins[0], "", rule)
+    def _accepted(self) -> Outcome:
+        self._report.entries += 1
+        return Outcome.ACCEPTED
+
+    def _rejected(self, record: Incoming, rule: str, field: str = "") -> Outcome:
+        self._report.found(*record.origins[0], field, rule)
         return Outcome.REJECTED
 
     def _done(self, record: Incoming, outcome: Outcome) -> None:
@@ -210,12 +219,8 @@ class Writing:
         self._progress(len(record.origins))
 
 
-def _stamped(table: str, row: dict[str, Any], moment: datetime) -> dict[str, Any]:
-    """The row as it stood at a moment."""
-    if table == "therapy_service":
-        return row
-    version = {} if table in REGISTERS else {"source_version": version_of(moment)}
-    return {**row, **version, "recorded_at": moment}
+def _act(record: Incoming, standing: Compared) -> Act | None:
+    return record.first if standing is Compared.NEW else record.later or record.first
 
 
 def _compare(stored: str | None, version: str) -> Compared:

@@ -97,7 +97,7 @@ def files(pathways: list[Pathway], responsible: Responsible, dice: Random) -> Fi
     moments: dict[tuple[str, date], datetime] = {}
     for said in (*SAID, *other, COUNTERSIGNED):
         given = moments.setdefault((said.crn, said.given), office_hours(said.given, dice))
-        earlier = rows[-said.supersedes]["consentId"] if said.supersedes else None
+        earlier = rows[-said.supersedes]["consentId"] if said.supersedes else _refused_before(rows, said)
         rows.append(_consent(f"CO{len(rows) + 1:05}", said, given, earlier, responsible))
     return {
         "standing/consents.jsonl": list(rows),
@@ -105,6 +105,15 @@ def files(pathways: list[Pathway], responsible: Responsible, dice: Random) -> Fi
         "standing/subject_requests.jsonl": _requests(),
         "justice/limits.jsonl": _limits(),
     }
+
+
+def _refused_before(rows: list[dict[str, Any]], said: Said) -> str | None:
+    """What somebody who was referred again takes back who had refused before."""
+    if said.decision != PERMIT:
+        return None
+    same = (row for row in rows if (row["crn"], row["scope"], row["decision"]) == (said.crn, said.scope, REFUSE))
+    stands = (row["consentId"] for row in same if (row["validUntil"] or "9999") >= said.given.isoformat())
+    return next(stands, None)
 
 
 def _others(pathway: Pathway, dice: Random) -> Iterator[Said]:

@@ -378,7 +378,7 @@ async def test_risk_as_it_is_met_in_the_wild(sqlite_url, tmp_path, values, colum
 async def test_a_refusal_that_another_supersedes_comes_in_any_order(sqlite_url, tmp_path):
     files = whole()
     files[CONSENTS].insert(0, {**files[CONSENTS][0], "consentId": "CO8", "supersedes": "CO9"})
-    files[CONSENTS].append({**files[CONSENTS][1], "consentId": "CO9", "supersedes": "CO1", "decision": "refuse"})
+    files[CONSENTS].append({**files[CONSENTS][0], "consentId": "CO9", "supersedes": "CO1", "decision": "refuse"})
     report = await load(sqlite_url, write(tmp_path / "folder", files))
     assert found(report) == []
     assert await count(sqlite_url, "consent WHERE supersedes_id IS NOT NULL") == (2,)

@@ -1,0 +1,58 @@
+"""What a record is written by: the states that it was in, what belongs to it, and what its entry says of it."""
+
+from datetime import datetime
+from typing import Any
+
+from app.gate import Gate
+from app.services.registers import REGISTERS, Compared, RegisterService
+from app.sync.records import Incoming, version_of
+
+
+class Changes:
+    """Makes the changes of records that were compared with what is there."""
+
+    def __init__(self, gate: Gate, registers: RegisterService) -> None:
+        self._writer, self._registers = gate.writer, registers
+
+    def of(self, record: Incoming, standing: Compared) -> list[tuple[Any, ...]]:
+        """The record, then what belongs to it; what feeds facts is written twice where it was changed before it came.
+
+        The first of the two is what it is known by between its recording and its last change, and the database keeps it
+        as the past.
+        """
+        is_new = standing is Compared.NEW
+        row = dict(record.row)
+        if record.table in REGISTERS and not is_new:
+            row = dict(self._registers.keeping(record.table, row))
+        states = [record.modified_at]
+        if is_new and record.keeps_past and record.recorded_at < record.modified_at:
+            states.insert(0, record.recorded_at)
+        changes: list[tuple[Any, ...]] = [
+            (*self._writer.upsert(record.table, _stamped(record.table, row, moment)), 1) for moment in states
+        ]
+        since = record.recorded_at if is_new else record.modified_at
+        for inner in record.inner:
+            if inner.column is not None and not is_new:
+                changes.append(self._writer.remove(inner.table, inner.column, row["id"]))
+            for one in inner.rows:
+                version = {"source_version": version_of(record.modified_at)} if "source" in one else {}
+                changes.append(self._writer.upsert(inner.table, {**one, **version, "recorded_at": since}))
+        return changes
+
+
+def details_of(record: Incoming, standing: Compared) -> dict[str, Any]:
+    """What an entry says of the record; nothing personal."""
+    return {
+        "change": "created" if standing is Compared.NEW else "changed",
+        "file": record.origins[0][0],
+        "table": record.table,
+        "version": version_of(record.modified_at),
+    }
+
+
+def _stamped(table: str, row: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """The row as it stood at a moment."""
+    if table == "therapy_service":
+        return row
+    version = {} if table in REGISTERS else {"source_version": version_of(moment)}
+    return {**row, **version, "recorded_at": moment}
