@@ -1,7 +1,7 @@
 """Each fact: what makes it hold, what ends it, and that what is not known has the unfavourable value."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import app.tables as t
 from app.db import Address, open_database
