@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any
@@ -12,11 +13,16 @@ from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value
 from app.audit.verify_read import CALLER, PART, TOP, Finding, Reading, Report
 
 VERSION = 1
+CLOCK_SECONDS = 300
+"""How far a decision may lie before one that was recorded earlier: what the clocks of workers may differ by, and the
+longest that a request takes.
+"""
 PROGRESS_EVERY = 1000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TOP_MEMBERS, _CALLER_MEMBERS, _PART_MEMBERS = (itemgetter(*names.values()) for names in (TOP, CALLER, PART))
 _NO_CALLER = (None,) * len(CALLER)
+_OCCURRED = list(TOP).index("occurred_at")
 
 
 class Verification:
@@ -34,6 +40,7 @@ class Verification:
         self.part: Sequence[Any] | None = next(self.parts, None)
         self.erased = _erasures(source.erasures())
         report.start = self.expected
+        self.latest = ""
 
     def run(self) -> None:
         """Every entry, then the head."""
@@ -117,12 +124,22 @@ class Verification:
 
     def columns(self, seq: int, version: Any, row: Sequence[Any], made: tuple[Any, ...]) -> None:
         """The query columns against the body."""
+        self.occurred(seq, row[4 + _OCCURRED])
         if version != VERSION:
             self.say(seq, "body", "the body has an unknown version")
         if tuple(row[4:]) != made:
             names = (*TOP, *CALLER)
             wrong = [name for name, held, true in zip(names, row[4:], made, strict=True) if held != true]
             self.say(seq, "column", f"{', '.join(wrong)} is not what the body says")
+
+    def occurred(self, seq: int, moment: Any) -> None:
+        """When it was decided: in the order of the log, but for how long requests take and how far clocks are apart."""
+        if not isinstance(moment, str) or not _TIME.fullmatch(moment):
+            self.say(seq, "time", "the time of the decision is malformed")
+        elif moment >= self.latest:
+            self.latest = moment
+        elif (back := _seconds(moment, self.latest)) > CLOCK_SECONDS:
+            self.say(seq, "clock", f"decided {back:.0f} s before an earlier entry: a clock was set back")
 
     def person(self, seq: int, subject: Any) -> None:
         """The person's part: there and true to the entry's commitment, or erased by an entry that says so."""
@@ -177,6 +194,10 @@ class Verification:
         wrong = [name for name, mine, its in zip(names, true, held, strict=True) if mine != its]
         if wrong:
             self.say(None, "head", f"the head's {', '.join(wrong)} is not that of the entries")
+
+
+def _seconds(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
 def _erasures(rows: Iterator[Sequence[Any]]) -> Mapping[int, int]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from app.audit.entry import PersonPart
 from app.audit.merkle import Tree, leaf_data, leaf_hash
 from app.audit.submission import Submission
 from app.audit.verify import verify
-from app.audit.writer import open_log
+from app.audit.writer import AuditLog, open_log
 from app.db import Address
-from tests.audit.logs import Owner, append_all, make_entry, now, verified
+from tests.audit.logs import THEN, Owner, append_all, make_entry, now, verified
 from tests.postgres import wait_for
 
 MADE = {"log_entry": ENTRY_COLUMNS, "log_subject": SUBJECT_COLUMNS, "log_tile": {}, "log_head": {}}
@@ -305,6 +306,16 @@ def test_a_clean_log_is_clean(filled: Address) -> None:
     report = wait_for(lambda: verify(filled, lambda done, total: steps.append((done, total))))
     assert (report.exit_code, report.size, report.findings, report.erased) == (0, 300, [], 0)
     assert steps[-1] == (300, 300)
+
+
+async def test_a_clock_that_was_set_back_is_seen(log: AuditLog, address: Address) -> None:
+    """By more than what workers' clocks differ by and a request may take; the first entry after it is named."""
+    moments = [0, 200, -99, 60, -101, 0]
+    for number, seconds in enumerate(moments):
+        await log.append(Submission((make_entry(number, occurred_at=THEN + timedelta(seconds=seconds)),)))
+    report = verified(address)
+    assert [(each.seq, each.code) for each in report.findings] == [(4, "clock")]
+    assert report.findings[0].message == "decided 301 s before an earlier entry: a clock was set back"
 
 
 def test_an_empty_log_is_clean(address: Address) -> None:
