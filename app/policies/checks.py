@@ -31,6 +31,9 @@ def check_terms(agreement: Agreement) -> Iterator[Fault]:
                 fault = f"role '{role}' cannot be at party '{party}'"
                 able = " or ".join(sorted(parties_of(role)))
                 yield Fault(("roles", role, "parties"), fault, f"its party is {able}")
+            elif party not in agreement.parties:
+                fault = f"'{party}' is not described under [parties]"
+                yield Fault(("roles", role, "parties"), fault, "describe it under [parties]")
     yield from _check_facts(agreement)
 
 

@@ -28,9 +28,26 @@ _KEYS = sorted(
     }
 )
 
+LONGEST_LINE = 2_000
+"""Characters: the parser's time grows with the square of what one line can nest, and nobody reads a longer one."""
+
 
 def read_agreement(text: str, file: str) -> Agreement:
     """The agreement that a file's text says; AgreementInvalid names `file` and the line."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if len(line) > LONGEST_LINE:
+            fault = f"the line has more than {LONGEST_LINE} characters"
+            raise AgreementInvalid(file, number, None, fault, "break it into several")
+    try:
+        return _read(text, file)
+    except RecursionError:
+        deepest = max(range(len(lines)), key=lambda number: sum(map(lines[number].count, "[{.")))
+        fault = "values are nested too deeply"
+        raise AgreementInvalid(file, deepest + 1, None, fault, "write it as the other blocks are written") from None
+
+
+def _read(text: str, file: str) -> Agreement:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -93,6 +110,8 @@ def _worded(error: ErrorDetails, place: Place) -> tuple[str, str]:
     match error["type"]:
         case "missing":
             return f"there is no `{key}`", "add it"
+        case "extra_forbidden" if key in _KEYS:
+            return f"key '{key}' does not belong here", "move it to where it belongs, or leave it out"
         case "extra_forbidden":
             near = get_close_matches(key, _KEYS, n=1, cutoff=0.6)
             return f"unknown key '{key}'", f"did you mean '{near[0]}'?" if near else "leave it out"

@@ -1,10 +1,19 @@
 """Lines of a TOML file: where each block and each key begins, which the parser itself does not tell."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.policies.faults import Place
+
+_TOKEN = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"""(?!")|"(?:[^"\\\n]|\\.)*"'''
+    r"""|'''.*?'''(?!')|'[^'\n]*'"""
+    r"""|\#[^\n]*|[\[\]{}\n]|[^"'\#\[\]{}\n]+|.""",
+    re.DOTALL,
+)
+"""Strings and comments whole, so that no bracket within one is taken for the beginning or the end of a value."""
 
 
 def positions(text: str) -> dict[Place, int]:
@@ -12,21 +21,14 @@ def positions(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {(): 1}
     counts: dict[Place, int] = {}
     block: Place = ()
-    lines = text.replace("\r\n", "\n").split("\n")  # as TOML has it: splitlines() ends lines at U+2028 too
-    number = 0
-    while number < len(lines):
-        first, line = number, lines[number].strip()
-        number += 1
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("["):
-            block = _block(tomllib.loads(line), counts)
+    for line, said in _statements(text.replace("\r\n", "\n")):
+        value = tomllib.loads(said)
+        if said.startswith("["):
+            block = _block(value, counts)
             for depth in range(1, len(block) + 1):  # a table that is never written out begins with its first block
-                found.setdefault(block[:depth], first + 1)
-            continue
-        while (value := _parsed("\n".join(lines[first:number]))) is None and number < len(lines):
-            number += 1
-        _note(found, block, value or {}, first + 1)
+                found.setdefault(block[:depth], line)
+        else:
+            _note(found, block, value, line)
     return found
 
 
@@ -37,11 +39,17 @@ def line_of(place: Place, found: Mapping[Place, int]) -> int:
     return found[place]
 
 
-def _parsed(text: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Every header and every key with its value, and the line on which it begins; each is looked at once."""
+    begins = first = line = depth = 0
+    for token in _TOKEN.finditer(f"{text}\n"):
+        depth += (token[0] in ("[", "{")) - (token[0] in ("]", "}"))
+        line += token[0].count("\n")
+        if token[0] == "\n" and not depth:
+            said = text[begins : token.start()].strip()
+            if said and not said.startswith("#"):
+                yield first + 1, said
+            begins, first = token.end(), line
 
 
 def _block(header: dict[str, Any], counts: dict[Place, int]) -> Place:

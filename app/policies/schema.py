@@ -91,6 +91,9 @@ ARows = Annotated[Rows, BeforeValidator(_known(Rows))]
 AnOwner = Annotated[Owner, BeforeValidator(_known(Owner))]
 AnEffect = Annotated[Effect, BeforeValidator(_known(Effect))]
 
+ADay = Annotated[date, Field(strict=True, ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Months = Annotated[int, Field(gt=0, le=1200, strict=True)]
+
 _NONEMPTY = (AfterValidator(_nonempty), AfterValidator(_distinct))
 Parties = Annotated[tuple[APartyWord, ...], *_NONEMPTY]
 Roles = Annotated[tuple[ARole, ...], *_NONEMPTY]
@@ -150,7 +153,7 @@ class FactTerms(Block):
     remedy: Text
     ask: Text
     told_with: Annotated[str, BeforeValidator(_told_with)]
-    valid_months: Annotated[int, Field(gt=0, strict=True)] | None = None
+    valid_months: Months | None = None
 
 
 class Undisclosed(Block):
@@ -206,9 +209,9 @@ class Agreement(Block):
 
     title: Text
     version: Text
-    in_force_from: Annotated[date, Field(strict=True)]
-    last_day: Annotated[date, Field(strict=True)] | None = None
-    review_months: Annotated[int, Field(gt=0, strict=True)]
+    in_force_from: ADay
+    last_day: ADay | None = None
+    review_months: Months
     parties: dict[APartyWord, PartyTerms]
     purposes: dict[APurpose, PurposeTerms]
     roles: dict[ARole, RoleTerms]

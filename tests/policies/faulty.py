@@ -13,9 +13,14 @@ LAST = draft_text().count("[[clauses]]\n")
 """The number of the clause that `added` puts at the end."""
 
 
+def unchecked(text: str) -> Agreement:
+    """What a text says, before anything of it is checked."""
+    return Agreement.model_validate(tomllib.loads(text))
+
+
 def found(text: str) -> list[Fault]:
     """Everything that the first check to find something finds, in its order."""
-    agreement = Agreement.model_validate(tomllib.loads(text))
+    agreement = unchecked(text)
     checks = (check_terms, check_clauses, check_reach)
     return next((faults for check in checks if (faults := list(check(agreement)))), [])
 

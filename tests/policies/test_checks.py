@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from app.policies.checks import check_clauses
 from app.policies.faults import Fault
 from tests.policies.drafts import draft_text
-from tests.policies.faulty import PARTS, PROHIBITION, at_last, found, part
+from tests.policies.faulty import PARTS, PROHIBITION, at_last, found, part, unchecked
 from tests.policies.test_load import added, changed, clause
 
 LIMIT = dict.fromkeys(("roles", "purposes", "actions", "categories", "needs"), "") | {"effect": '"limit"'}
@@ -329,7 +330,7 @@ def test_a_word_that_is_used_is_described(begins, key, word, table, nearest):
     for place, text in texts.items():
         faults = [
             each
-            for each in found(f"{undescribed(begins)}[[clauses]]\n{text}")
+            for each in check_clauses(unchecked(f"{undescribed(begins)}[[clauses]]\n{text}"))
             if each.place == place and "not described" in each.fault
         ]
         assert faults == [

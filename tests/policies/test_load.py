@@ -550,6 +550,69 @@ CASES = [
         "say how long it is valid",
         id="training that would never lapse",
     ),
+    pytest.param(
+        changed('code = "ODS QK1"', 'code = "ODS QK1"\nid = "Q"'),
+        'id = "Q"',
+        None,
+        "key 'id' does not belong here",
+        "move it to where it belongs, or leave it out",
+        id="a key that belongs somewhere else",
+    ),
+    pytest.param(
+        re.sub(r"\[parties\.commissioner\]\n(?:.+\n)*", "", TEXT),
+        'parties = ["commissioner"]',
+        None,
+        "'commissioner' is not described under [parties]",
+        "describe it under [parties]",
+        id="a role at a party that is not described",
+    ),
+    pytest.param(
+        changed("review_months = 12", "review_months = 12\nlast_day = 9999-12-31"),
+        "last_day = 9999-12-31",
+        None,
+        "`last_day`: input should be less than or equal to 2199-12-31",
+        "correct the value",
+        id="a day after which there is none",
+    ),
+    pytest.param(
+        changed("valid_months = 24", "valid_months = 24000000"),
+        "valid_months = 24000000",
+        None,
+        "`valid_months`: input should be less than or equal to 1200",
+        "correct the value",
+        id="months beyond all days",
+    ),
+    pytest.param(
+        changed("review_months = 12", f"review_months = {'9' * 5000}"),
+        "review_months = 9",
+        None,
+        "the line has more than 2000 characters",
+        "break it into several",
+        id="a number that nobody can read",
+    ),
+    *(
+        pytest.param(
+            changed("\n[parties.health]", f"\n\nnested = {text}\n[parties.health]"),
+            "nested = ",
+            None,
+            "values are nested too deeply",
+            "write it as the other blocks are written",
+            id=f"nested beyond all depth, {kind}",
+        )
+        for kind, text in {
+            "lists": f"{'[' * 900}{']' * 900}",
+            "tables": f"{'{a=' * 450}1{'}' * 450}",
+            "lists that never end": "[" * 1900,
+        }.items()
+    ),
+    pytest.param(
+        changed("\n[parties.health]", "\nmany = [\n" + "1,\n" * 9000 + "]\n[parties.health]"),
+        "many = [",
+        None,
+        "unknown key 'many'",
+        "leave it out",
+        id="a list of many lines",
+    ),
 ]
 
 

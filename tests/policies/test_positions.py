@@ -1,5 +1,7 @@
 """Where things stand in a file: the line that a fault is reported at is the line on which somebody finds it."""
 
+import tomllib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,23 @@ def test_what_is_nowhere_is_at_the_nearest_block_around_it():
     assert line_of(("clauses", 0, "parts", 0, "id"), found) == 26
     assert line_of(("nothing", "of", "this"), found) == 1
     assert positions("") == {(): 1}
+
+
+def test_what_stands_in_strings_and_comments_begins_and_ends_nothing():
+    text = "\n".join(
+        (
+            'a = """\\"\\"\\" [ """""',
+            "b = '''[",
+            "\\'''",
+            "'c]#=' = '[' # ]",
+            'd = "\\"["',
+            "e = [ # ]",
+            """  ']', "}" ]""",
+            "f = 1",
+        )
+    )
+    assert tomllib.loads(text)["d"] == '"['
+    assert positions(text) == {(): 1, ("a",): 1, ("b",): 2, ("c]#=",): 4, ("d",): 5, ("e",): 6, ("f",): 8}
 
 
 LINES = draft_text().splitlines(keepends=True)

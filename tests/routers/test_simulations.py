@@ -97,6 +97,19 @@ async def test_a_draft_with_a_fault_is_refused_with_its_line_and_remedy(service_
     assert (entry["outcome"], entry["reason"]) == ("refused", "agreement-invalid")
 
 
+@pytest.mark.parametrize("text", [
+    pytest.param("a = " + "[" * 1900, id="nested without end"),
+    pytest.param("a" + ".a" * 20_000 + " = 1", id="a key of very many parts"),
+    pytest.param("review_months = " + "9" * 5000, id="a number of very many digits"),
+    pytest.param(draft_text(("review_months = 12", "review_months = 12\nlast_day = 9999-12-31")), id="no day after it"),
+])  # fmt: skip
+async def test_a_draft_made_to_be_trouble_is_a_draft_with_a_fault(service_alone: Service, text: str) -> None:
+    await read(service_alone, FULL)
+    problem = told(await simulated(service_alone, text))
+    assert (problem["status"], problem["code"], problem["field"]) == (422, "agreement-invalid", "agreement")
+    assert problem["detail"].startswith("agreement:")
+
+
 async def test_an_empty_log_and_an_empty_period_are_refused(service_alone: Service) -> None:
     problem = told(await simulated(service_alone, draft_text()))
     assert (problem["status"], problem["code"], problem["field"]) == (422, "simulation-empty", "since")
