@@ -11,8 +11,11 @@ import typer
 from rich.console import Console
 
 from app.cli.environment import say_error, versions
+from app.cli.moments import day_or_moment
 from app.policies import AgreementInvalid, CompiledAgreement, Decision, decide, explain, load_agreement
+from app.policies.agreement import midnight
 from app.policies.plain import permitted_in_words, withheld_in_words
+from app.policies.review.words import with_article
 from app.vocabulary import (
     CATEGORIES,
     FACTS,
@@ -45,7 +48,7 @@ def explain_(
     action: Annotated[Action, typer.Option(help="what they want to do")] = Action.READ,
     party: Annotated[Party | None, typer.Option(help="at which party, for a role that both have")] = None,
     at: Annotated[
-        datetime | None, typer.Option(help="under the agreement of which moment, in UTC; now if left out")
+        str | None, typer.Option(help="under the agreement of which day, or moment with its offset; now if left out")
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="under an agreement in TOML instead", exists=True, dir_okay=False)
@@ -58,7 +61,7 @@ def explain_(
     Nobody's record is looked at: the facts are yours to name. Exit code: 0 all of it is open, 1 something is withheld,
     2 the question cannot be put.
     """
-    moment = at.replace(tzinfo=UTC) if at else datetime.now(UTC)
+    moment = _moment(at) if at else datetime.now(UTC)
     agreement = _agreement(file, moment)
     subjects = _known(category or (), SUBJECTS, "--category") or CATEGORIES
     held = facts_of(*_known([word for each in facts or () for word in each.split(",")], FACTS, "--facts"))
@@ -91,10 +94,19 @@ def _agreement(file: Path | None, moment: datetime) -> CompiledAgreement:
         raise typer.Exit(2) from None
 
 
+def _moment(text: str) -> datetime:
+    """A day is meant from its beginning in London."""
+    try:
+        given = day_or_moment(text)
+    except ValueError as fault:
+        _refuse("--at", str(fault))
+    return given if isinstance(given, datetime) else midnight(given)
+
+
 def _party(role: Role, party: Party | None) -> Party:
     known = sorted(parties_of(role))
     if party is not None and party not in known:
-        _refuse("--party", f"a {role} is at {' or '.join(known)}")
+        _refuse("--party", f"{with_article(role)} is at {' or '.join(known)}")
     return party or known[0]
 
 

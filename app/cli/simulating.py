@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from app.audit.history import open_history
 from app.cli.environment import say_error, settings
+from app.cli.moments import day_or_moment
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import Unacceptable, agreements_of
@@ -41,6 +42,8 @@ def simulate(
     try:
         draft = load_agreement(new)
     except AgreementInvalid as fault:
+        if as_json:
+            _print_problem("agreement-invalid", str(fault), "new")
         say_error(str(fault))
         raise typer.Exit(1) from None
     try:
@@ -78,22 +81,22 @@ def _period(since: str, until: str | None) -> Period:
 def _moment(text: str, field: str) -> date | datetime:
     """A day, or a moment with its offset; Unacceptable for anything else."""
     try:
-        if len(text) <= len("2026-03-01"):
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unacceptable("period-invalid", f"'{text}' is neither a day nor a moment", field) from None
-    if moment.tzinfo is None:
-        raise Unacceptable("period-invalid", f"'{text}' has no offset, such as Z", field)
-    return moment
+        return day_or_moment(text)
+    except ValueError as fault:
+        raise Unacceptable("period-invalid", str(fault), field) from None
 
 
 def _refuse(code: str, detail: str, field: str | None, *, as_json: bool) -> None:
     remedy = FAULTS[code].remedy
     if as_json:
-        print(json.dumps({"code": code, "field": field, "detail": detail, "remedy": remedy}))  # for other programs
+        _print_problem(code, detail, field)
     say_error(f"{code}: {field}: {detail}; {remedy}" if field else f"{code}: {detail}; {remedy}")
     raise typer.Exit(2)
+
+
+def _print_problem(code: str, detail: str, field: str | None) -> None:
+    problem = {"code": code, "field": field, "detail": detail, "remedy": FAULTS[code].remedy}
+    print(json.dumps(problem))  # for other programs
 
 
 def _said(draft: CompiledAgreement, outcome: Outcome) -> Iterator[str]:

@@ -193,6 +193,10 @@ def test_a_draft_with_a_fault_ends_as_a_check_does(used, file):
     ended, checked = ran("agreement", "simulate", path, "--since", TODAY, **used), ran("agreement", "check", path)
     assert (ended.exit_code, ended.stderr) == (checked.exit_code, checked.stderr)
     assert ended.exit_code == 1
+    problem = json.loads(ran("agreement", "simulate", path, "--since", TODAY, "--json", **used).stdout)
+    assert (problem["code"], problem["field"]) == ("agreement-invalid", "new")
+    assert problem["detail"] == ended.stderr.strip()
+    assert problem["remedy"]
 
 
 @pytest.mark.parametrize(("arguments", "field", "detail"), [

@@ -1,6 +1,7 @@
 """In plain words: a paragraph for each way to be open or withheld, and the same on the command line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app.policies import explain
 from app.policies.plain import permitted_in_words, withheld_in_words
 from app.vocabulary import CATEGORIES, FACTS, Facts, Question, facts_of
 from tests.policies.asking import asks, decided, facts, leicester, standing
+from tests.policies.drafts import WITHOUT_CONSENT, draft, draft_text
 from tests.policies.test_properties import questions
 
 OM = standing("offender-manager")
@@ -135,11 +137,39 @@ def test_a_register_and_another_action_can_be_asked_about() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at", "version"),
+    [
+        pytest.param("2026-06-30", "2012-11", id="the day before"),
+        pytest.param("2026-07-01", "2026-07", id="a day begins in London"),
+        pytest.param("2026-07-01T00:59:59.999999+02:00", "2012-11", id="before it, though later by another clock"),
+        pytest.param("2026-07-01T00:00:00+01:00", "2026-07", id="the stroke in summer time"),
+        pytest.param("2026-06-30T22:59:59.999999Z", "2012-11", id="the last moment in UTC"),
+        pytest.param("2026-06-30T23:00:00Z", "2026-07", id="the stroke in UTC"),
+    ],
+)
+def test_it_is_explained_under_the_agreement_of_the_moment(tmp_path: Path, at: str, version: str) -> None:
+    begins = (
+        ('version = "2012-11"', 'version = "2026-07"'),
+        ("in_force_from = 2012-11-01", "in_force_from = 2026-07-01"),
+    )
+    later = draft(WITHOUT_CONSENT, *begins)
+    (tmp_path / "2012.toml").write_text(draft_text())
+    (tmp_path / "2026.toml").write_text(draft_text(WITHOUT_CONSENT, *begins))
+    held = ("--category", "attendance", "--facts", "employed,training:information-sharing,caseload,supervised")
+    folder = {"OPENMIND_AGREEMENTS_DIR": str(tmp_path)}
+    result = CliRunner().invoke(app, [*MINE, *held, "--at", at, "--json"], env=folder)
+    under = {"2012-11": (leicester().digest, 1), "2026-07": (later.digest, 0)}
+    assert (json.loads(result.stdout)["agreement"], result.exit_code) == under[version]
+
+
+@pytest.mark.parametrize(
     ("arguments", "option"),
     [
         (("--category", "horoscope"), "--category: 'horoscope' is none of"),
         (("--facts", "caseload,rich"), "--facts: 'rich' is none of"),
-        (("--party", "health"), "--party: a offender-manager is at justice"),
+        (("--party", "health"), "--party: an offender manager is at justice"),
+        (("--at", "soon"), "--at: 'soon' is neither a day nor a moment"),
+        (("--at", "2026-06-30T23:30:00"), "--at: '2026-06-30T23:30:00' has no offset, such as Z"),
     ],
 )
 def test_a_question_that_cannot_be_put_is_refused_by_option(arguments: Any, option: str) -> None:
