@@ -15,7 +15,7 @@ from app.cli.simulating import simulate
 from app.policies import AgreementInvalid, CompiledAgreement, findings, load_agreement, render
 from app.policies.review.diff import compare, worded_otherwise
 from app.policies.review.page import in_html
-from app.policies.review.sentences import NOTHING, ON_TOP, sentences
+from app.policies.review.sentences import NOTHING, NOTHING_ON_FACTS, ON_TOP, beside_clauses, sentences
 from app.policies.review.tables import in_csv, in_markdown
 
 app = typer.Typer(no_args_is_help=True)
@@ -85,20 +85,22 @@ def diff(
     """
     before, after = _named(old), _named(new)
     changes = compare(before, after)
-    said = sentences(changes, before, after)
+    said, beside = sentences(changes, before, after), beside_clauses(before, after)
     elsewhere = worded_otherwise(before, after)
     if as_json:
         data = {
             "old": _which(before),
             "new": _which(after),
             "changes": [each.as_data() for each in changes],
-            "sentences": list(said),
+            "sentences": [*said, *beside],
             "differsIn": list(elsewhere),
         }
         print(json.dumps(data, ensure_ascii=False))  # the data itself, for other programs
         return
     _print(f"From version {before.version} to {after.version}: {len(changes)} things that can be asked for change.")
-    _print(*(("", ON_TOP, *(f"- {each}" for each in said)) if said else (NOTHING,)))
+    nothing = NOTHING_ON_FACTS if beside else NOTHING
+    _print(*(("", ON_TOP, *(f"- {each}" for each in said)) if said else (nothing,)))
+    _print(*(f"- {each}" for each in beside))
     if elsewhere:
         _print("", "The files differ in:", *(f"- {place}" for place in elsewhere))
 

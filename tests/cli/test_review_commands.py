@@ -134,6 +134,40 @@ def test_two_that_are_the_same_are_said_to_be(file):
     assert "Nothing opens and nothing closes" in ended.stdout
 
 
+def _lasting(day: str) -> tuple[str, str]:
+    return ("review_months = 12", f"review_months = 12\nlast_day = {day}")
+
+
+ENDS = "Ends: with 2027-03-31, after which only what outlives the agreement is open; before it"
+SHORTER = ("valid_months = 12", "valid_months = 6")
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    pytest.param((), (_lasting("2027-03-31"),), [f"{ENDS} had no end."], id="an end where there was none"),
+    pytest.param((_lasting("2026-12-31"),), (_lasting("2027-03-31"),), [f"{ENDS} ended with 2026-12-31."], id="later"),
+    pytest.param((_lasting("2026-12-31"),), (), ["Goes on: the agreement no longer ends with 2026-12-31."], id="none"),
+    pytest.param((), (SHORTER,), ["Counts: training:information-sharing for 6 months after the course instead of 12, "
+                                  "for what is recorded from then on."], id="a course that counts for less"),
+])  # fmt: skip
+def test_what_changes_by_no_clause_is_said_as_well(file, old, new, said):
+    """Neither opens or closes anything on given facts, and both change what people will see."""
+    files = file(*old, name="old.toml"), file(*new)
+    told = json.loads(ran("agreement", "diff", *files, "--json").stdout)
+    assert (told["changes"], told["sentences"]) == ([], said)
+    text = ran("agreement", "diff", *files).stdout
+    assert "On the same facts, while both are in force, nothing opens and nothing closes.\n- " in text
+    assert f"- {said[0]}\n" in text
+    assert "the two agreements permit and refuse the same" not in text
+
+
+def test_other_words_alone_open_and_close_nothing_in_either_direction(file):
+    files = file(name="old.toml"), file(drafts.OTHER_WORDS)
+    for pair in (files, files[::-1]):
+        text = ran("agreement", "diff", *pair).stdout
+        assert "0 things that can be asked for change" in text
+        assert "the two agreements permit and refuse the same.\n\nThe files differ in:\n- clauses B1: text\n" in text
+
+
 @pytest.mark.parametrize(("name", "message"), [
     pytest.param("00000000", "0 versions have a digest that begins with '00000000'", id="a digest that nobody has"),
     pytest.param("nowhere.toml", "'nowhere.toml' cannot be read", id="no file"),

@@ -1,6 +1,7 @@
 """The changes between two agreements as sentences: what is alike for several roles, actions and subjects said once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from app.policies.agreement import CompiledAgreement
@@ -13,6 +14,7 @@ ON_TOP = (
     "S1 (employed and trained) and S3 (exclusions and restrictions) apply on top, unless a sentence says otherwise."
 )
 NOTHING = "Nothing opens and nothing closes: the two agreements permit and refuse the same."
+NOTHING_ON_FACTS = "On the same facts, while both are in force, nothing opens and nothing closes."
 
 
 class _Alike(NamedTuple):
@@ -36,6 +38,33 @@ What = tuple[Action, Subject]
 def sentences(changes: Sequence[Change], old: CompiledAgreement, new: CompiledAgreement) -> tuple[str, ...]:
     """Each change in one sentence, some with others."""
     return tuple(_sentence(alike, who, what, old, new) for alike, who, what in _grouped(changes, new, old))
+
+
+def beside_clauses(old: CompiledAgreement, new: CompiledAgreement) -> tuple[str, ...]:
+    """What changes by no clause: until when the agreement runs, and for how long a course counts."""
+    return (*_end(old.agreement.last_day, new.agreement.last_day), *_courses(old, new))
+
+
+def _end(before: date | None, after: date | None) -> Iterator[str]:
+    if before == after:
+        return
+    ends = "Ends: with {}, after which only what outlives the agreement is open; {}."
+    if after is None:
+        yield f"Goes on: the agreement no longer ends with {before}."
+    elif before is None:
+        yield ends.format(after, "before it had no end")
+    else:
+        yield ends.format(after, f"before it ended with {before}")
+
+
+def _courses(old: CompiledAgreement, new: CompiledAgreement) -> Iterator[str]:
+    for fact, terms in new.agreement.facts.items():
+        known = old.agreement.facts.get(fact)
+        if known is not None and known.valid_months != terms.valid_months:
+            yield (
+                f"Counts: {fact} for {terms.valid_months} months after the course instead of {known.valid_months}, "
+                "for what is recorded from then on."
+            )
 
 
 def _grouped(
