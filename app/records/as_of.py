@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 
 from app.db import Prepared
 from app.records import facts
-from app.records.predicates import AT, USERNAME, T
+from app.records.predicates import AT, CLIENT, USERNAME, T
 from app.records.reading import FEEDING, Records, Standing, consents_in, standing_of
 from app.tables import HISTORIES
 from app.vocabulary import Caller, Party, Role
@@ -49,8 +49,20 @@ async def caller_at(records: Records, username: str, at: datetime) -> Caller | N
     return Caller(Party(found[0][0]), Role(found[0][1]), "", "", username) if found else None
 
 
+async def system_at(records: Records, client: str, at: datetime) -> Caller | None:
+    """A system that speaks for itself, as it was registered at a moment; None for one that nobody knew then."""
+    statement = records.prepared(("as of", "client"), _system, then=_then(records))
+    found = await records.database.fetch(statement, {"client": client, "at": at}, _PastWarrant())
+    return Caller(Party(found[0][0]), Role(found[0][1]), client, "") if found else None
+
+
 def _member() -> Select[Any]:
     return select(T.Staff.party, T.Staff.role).where(T.Staff.username == USERNAME, T.Staff.recorded_at <= AT)
+
+
+def _system() -> Select[Any]:
+    known = T.Client.registered_at <= AT, T.Client.recorded_at <= AT
+    return select(T.Client.party, T.Client.role).where(T.Client.id == CLIENT, T.Client.role.is_not(None), *known)
 
 
 def _then(records: Records) -> Callable[[Prepared], Prepared]:

@@ -25,13 +25,18 @@ def _parameter(name: str, says: str) -> dict[str, Any]:
 
 
 _PARAMETERS = [
-    _parameter("purpose", "another purpose of the caller's role than that of the header"),
+    _parameter("purpose", "another purpose than that of the header"),
     _parameter("category", "one category alone"),
     _parameter("staff", "for oversight: whose access; with forPurpose"),
+    _parameter("system", "for oversight: the access of which system; with forPurpose"),
     _parameter("forPurpose", "for oversight: for which purpose they would ask"),
-    _parameter("at", "for oversight: at which past moment, with an offset; now if it is left out"),
+    _parameter(
+        "at",
+        "for oversight: at which past moment, with an offset; now if it is left out, the caller's own without staff",
+    ),
 ]
-_Explaining = Annotated[Asker, Depends(asker("purpose", "category", "staff", "forPurpose", "at"))]
+_OVERSIGHT = ("staff", "system", "forPurpose", "at")
+_Explaining = Annotated[Asker, Depends(asker("purpose", "category", *_OVERSIGHT))]
 
 
 @router.get(
@@ -46,22 +51,31 @@ async def access(crn: str, ask: _Explaining, request: Request) -> Response:
     question = ask.asks(Action.READ, CATEGORIES, crn)
     only = _category(given)
     explanations = ask.services.explanations
-    if "staff" in given:
-        return answered(await explanations.of_somebody(question, _somebody(given, ask.at), only))
-    for name in ("forPurpose", "at"):
-        if name in given:
-            raise BadRequest("parameter-invalid", "it is for oversight, and says of whom by staff", name)
+    if any(name in given for name in _OVERSIGHT):
+        return answered(await explanations.of_somebody(question, _somebody(given, ask), only))
     purpose = _purpose(given, "purpose") if "purpose" in given else ask.purpose
     return answered(await explanations.own(question, purpose, only))
 
 
-def _somebody(given: dict[str, str], now: datetime) -> Somebody:
+def _somebody(given: dict[str, str], ask: Asker) -> Somebody:
     if "purpose" in given:
-        raise BadRequest("parameter-invalid", "with staff it is forPurpose", "purpose")
-    username = given["staff"].strip().lower()
-    if not username or len(username) > _LONGEST or not username.isprintable():
-        raise BadRequest("parameter-invalid", "a username", "staff")
-    return Somebody(username, _purpose(given, "forPurpose"), _moment(given, now))
+        raise BadRequest("parameter-invalid", f"with {', '.join(_OVERSIGHT)} it is forPurpose", "purpose")
+    if "staff" in given and "system" in given:
+        raise BadRequest("parameter-invalid", "a member of staff or a system, not both", "system")
+    at = _moment(given, ask.at)
+    if "staff" in given:
+        return Somebody(_name(given, "staff").lower(), None, _purpose(given, "forPurpose"), at)
+    if "system" in given:
+        return Somebody(None, _name(given, "system"), _purpose(given, "forPurpose"), at)
+    purpose = _purpose(given, "forPurpose") if "forPurpose" in given else ask.purpose
+    return Somebody(ask.caller.staff, ask.caller.client, purpose, at)
+
+
+def _name(given: dict[str, str], parameter: str) -> str:
+    name = given[parameter].strip()
+    if not name or len(name) > _LONGEST or not name.isprintable():
+        raise BadRequest("parameter-invalid", "a username" if parameter == "staff" else "a system's id", parameter)
+    return name
 
 
 def _purpose(given: dict[str, str], name: str) -> Purpose:

@@ -102,6 +102,9 @@ FAULTS: dict[str, Fault] = {
     "staff-unknown-then": Fault(
         422, "nobody of this username was on the register at that moment", "check the username and the moment"
     ),
+    "system-unknown-then": Fault(
+        422, "no system of this id was registered at that moment", "check the id and the moment"
+    ),
     "subject-request-open": Fault(
         409, "a subject access request of this person is open already", "answer that one, and close it"
     ),

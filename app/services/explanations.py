@@ -1,6 +1,7 @@
 """Why each category of a person is open to somebody, and if not why not: as data and in plain words.
 
-A caller asks about themselves, as they stand now. Oversight (G1) asks about any member of staff at any moment.
+A caller asks about themselves, as they stand now. Oversight (G1) asks about any member of staff, or any system, at any
+moment.
 """
 
 from collections.abc import Sequence
@@ -11,18 +12,29 @@ from typing import Any
 from app.gate import EXPLAINED, Gate, Unacceptable
 from app.policies import CompiledAgreement, Decision, Explanation, decide, explain
 from app.policies.plain import permitted_in_words, withheld_in_words
-from app.records.as_of import caller_at, standing_at
+from app.records.as_of import caller_at, standing_at, system_at
 from app.services.answers import Answer, document
-from app.vocabulary import CATEGORIES, FACTS, Action, Category, Purpose, Question, Register, facts_of, names_of
+from app.vocabulary import CATEGORIES, FACTS, Action, Caller, Category, Purpose, Question, Register, facts_of, names_of
 
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """Of whom oversight asks: a member of staff, for a purpose, at a moment."""
+    """Of whom oversight asks: a member of staff, or else a system; for a purpose, at a moment."""
 
-    staff: str
+    staff: str | None
+    system: str | None
     purpose: Purpose
     at: datetime
+
+    @property
+    def kind(self) -> str:
+        """`staff` or `system`."""
+        return "system" if self.staff is None else "staff"
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """By what they are known."""
+        return {self.kind: self.system if self.staff is None else self.staff}
 
 
 class ExplanationService:
@@ -32,9 +44,7 @@ class ExplanationService:
         self._gate = gate
 
     async def own(self, question: Question, purpose: Purpose, only: Category | None) -> Answer:
-        """The caller's own access for a purpose of their role, if anything is open for the one that they ask with."""
-        if purpose not in self._gate.agreements.at(question.at).purposes_of(question.caller.role):
-            raise await self._gate.refuse(replace(question, purpose=purpose), "purpose-not-for-role")
+        """The caller's own access for any purpose, if anything is open to them for the one that they ask with."""
         async with self._gate.ask(question, kind=EXPLAINED) as opened:
             decision = opened.decision
             if purpose is not question.purpose:
@@ -47,29 +57,32 @@ class ExplanationService:
     async def of_somebody(self, question: Question, somebody: Somebody, only: Category | None) -> Answer:
         """Another's access at a moment, on the facts and under the agreement of that moment; every fact is named (G1).
 
-        Unacceptable if nobody of that name was on the register then.
+        Unacceptable if nobody of that name was on the register then, and no such system.
         """
         asked = replace(question, subjects=(Register.AUDIT_LOG,))
         async with self._gate.act(asked) as act:
             records, at = self._gate.records, somebody.at
-            caller = await caller_at(records, somebody.staff, at)
+            caller = await self._caller(somebody)
             if caller is None:
-                raise Unacceptable("staff-unknown-then", field="staff")
+                raise Unacceptable(f"{somebody.kind}-unknown-then", field=somebody.kind)
             standing = await standing_at(records, caller, at, crn=act.standing.crn or "")
             agreement = self._gate.agreements.at(at)
             theirs = Question(
                 caller, somebody.purpose, Action.READ, CATEGORIES, at, question.resource, question.request_id
             )
             decision = decide(theirs, standing.facts, agreement)
-            act.details |= {
-                "explained": {"staff": somebody.staff, "purpose": somebody.purpose.value, "at": at.isoformat()}
-            }
-            about = {"staff": somebody.staff, "role": caller.role.value, "party": caller.party.value, "at": at}
+            act.details |= {"explained": somebody.named | {"purpose": somebody.purpose.value, "at": at.isoformat()}}
+            about = somebody.named | {"role": caller.role.value, "party": caller.party.value, "at": at}
             said = _said(decision, agreement, explain(decision, agreement, facts_of(*FACTS)), only)
             facts = [fact.value for fact in names_of(standing.facts)]
             head = _head(act.standing.crn or "", somebody.purpose, agreement)
             act.answer = document(head | {"about": about, "facts": facts} | said)
         return Answer(act.answer, str(act.receipt))
+
+    async def _caller(self, somebody: Somebody) -> Caller | None:
+        if somebody.staff is not None:
+            return await caller_at(self._gate.records, somebody.staff, somebody.at)
+        return await system_at(self._gate.records, somebody.system or "", somebody.at)
 
 
 def _head(crn: str, purpose: Purpose, agreement: CompiledAgreement) -> dict[str, Any]:

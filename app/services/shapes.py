@@ -64,7 +64,8 @@ class NotOpen(Withheld):
 class About(Shape):
     """For oversight: whose access is explained, in the role that they had, at which moment."""
 
-    staff: str
+    staff: str | None = None
+    system: str | None = None
     role: Role
     party: Party
     at: datetime

@@ -1,6 +1,6 @@
 """Why each category is open or not: to the caller about themselves, and to oversight about anybody at any moment."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.routers.cast import (
     NOBODY,
     OLGA,
     OVERSIGHT,
+    PROBATION,
     PROTECT,
     RESTRICTED,
     SYNC,
@@ -120,8 +121,11 @@ async def test_a_fact_that_may_not_be_told_stays_untold_under_another_purpose_as
     [
         pytest.param({"purpose": "curiosity"}, 400, "purpose", id="no purpose"),
         pytest.param({"category": "horoscope"}, 400, "category", id="no category"),
-        pytest.param({"at": "2026-03-01T00:00:00Z"}, 400, "at", id="the past is for oversight"),
-        pytest.param({"forPurpose": WORK}, 400, "forPurpose", id="whose purpose"),
+        pytest.param({"at": "2026-03-01T00:00:00"}, 400, "at", id="one's own past without an offset"),
+        pytest.param({"forPurpose": "curiosity"}, 400, "forPurpose", id="no purpose of anybody"),
+        pytest.param({"system": "probation-system"}, 400, "forPurpose", id="a system without a purpose"),
+        pytest.param({"system": " ", "forPurpose": SYNC}, 400, "system", id="no system"),
+        pytest.param({"staff": "olga", "system": "x", "forPurpose": WORK}, 400, "system", id="two whose access it is"),
         pytest.param({"staff": "olga"}, 400, "forPurpose", id="staff without a purpose"),
         pytest.param({"staff": " ", "forPurpose": WORK}, 400, "staff", id="no username"),
         pytest.param({"staff": "olga", "forPurpose": WORK, "purpose": WORK}, 400, "purpose", id="two purposes"),
@@ -136,11 +140,15 @@ async def test_what_cannot_be_asked_is_named(service: Service, parameters: Any, 
     assert (answer.status_code, told(answer)["field"]) == (status, field)
 
 
-async def test_a_purpose_that_is_not_the_roles_is_not_explained(service: Service) -> None:
-    answer = await explained(service, OLGA, WORK, FULL, purpose=SYNC)
-    assert (answer.status_code, told(answer)["code"]) == (403, "purpose-not-for-role")
+async def test_a_purpose_that_is_not_the_roles_is_explained_as_one_that_opens_nothing(service: Service) -> None:
+    body = (await explained(service, OLGA, WORK, FULL, purpose=SYNC)).json()
+    assert (body["purpose"], body["open"], len(body["withheld"])) == (SYNC, [], len(CATEGORIES))
+    assert {each["code"] for each in body["withheld"]} == {"no-clause", "prohibited"}
+    assert by_category(body)["attendance"]["explanation"].startswith(
+        "Attendance is withheld: no clause lets this role do this for this purpose. "
+    )
     (entry,) = await service.entries()
-    assert (entry["outcome"], entry["purpose"]) == ("refused", SYNC)
+    assert (entry["purpose"], entry["details"]) == (WORK, {"explained": {"purpose": SYNC}})
 
 
 # --- oversight ------------------------------------------------------------------------------------------------------
@@ -199,6 +207,93 @@ async def test_a_role_that_was_another_then_is_explained_as_it_was(service_alone
     after = (await about(service_alone, FULL, "olga", WORK)).json()
     assert (before["about"]["role"], after["about"]["role"]) == ("offender-manager", "probation-lead")
     assert by_category(after)["identity"]["clauses"] == ["A2"]
+
+
+async def test_a_systems_access_is_explained_as_it_was(service_on_both: Service) -> None:
+    """The withdrawal reached the feed as well: the case-management system knew of attendance under H3 until then."""
+    service = service_on_both
+    withdrawal = (
+        update(t.Consent)
+        .where(t.Consent.id == "consent-attendance")
+        .values(withdrawn_at=NOW - HOUR, recorded_at=NOW - HOUR)
+    )
+    await world.execute(service.url, [(withdrawal, None)])
+    asked = {"system": "probation-system", "forPurpose": SYNC}
+    past = {"at": (NOW - 2 * HOUR).isoformat()}
+    before = (await explained(service, ALMA, OVERSIGHT, FULL, **asked, **past)).json()
+    after = (await explained(service, ALMA, OVERSIGHT, FULL, **asked)).json()
+    assert {each["category"]: each["clauses"] for each in before["open"]} == {
+        "identity": ["H3"], "referral": ["H3"], "attendance": ["H3"]
+    }  # fmt: skip
+    assert (before["about"]["system"], before["about"]["role"]) == ("probation-system", "case-management-system")
+    assert "staff" not in before["about"]
+    assert ({"employed", "supervised"} <= {*after["facts"]}, after["open"]) == (True, [])
+    assert [each["fact"] for each in by_category(after)["attendance"]["missing"]] == ["mhtr", "consent:attendance"]
+    explained_as = (await service.entries())[0]["details"]["explained"]
+    assert (explained_as["system"], explained_as["purpose"]) == ("probation-system", SYNC)
+
+
+@pytest.mark.parametrize(
+    ("system", "at"),
+    [
+        pytest.param("nobodys-system", None, id="none of that id"),
+        pytest.param("oversight-console", None, id="one that speaks for others alone"),
+        pytest.param("probation-system", LONG_AGO - HOUR, id="before it was registered"),
+    ],
+)
+async def test_no_such_system_then_is_a_clear_problem(service: Service, system: str, at: Any) -> None:
+    moment = {"at": at.isoformat()} if at else {}
+    answer = await explained(service, ALMA, OVERSIGHT, FULL, system=system, forPurpose=SYNC, **moment)
+    problem = told(answer)
+    assert (answer.status_code, problem["code"], problem["field"]) == (422, "system-unknown-then", "system")
+    assert (await service.entries())[-1]["reason"] == "system-unknown-then"
+
+
+async def test_oversight_that_names_nobody_is_told_of_itself_then(service: Service) -> None:
+    body = (await explained(service, CARA, OVERSIGHT, FULL, at=(NOW - 2 * HOUR).isoformat())).json()
+    assert (body["about"]["staff"], body["purpose"]) == ("cara", OVERSIGHT)
+    assert {each["category"]: each["clauses"] for each in body["open"]} == {"identity": ["G8"], "consent": ["G2"]}
+    other = (await explained(service, CARA, OVERSIGHT, FULL, forPurpose=CARE)).json()
+    assert (other["about"]["staff"], other["purpose"], other["open"]) == ("cara", CARE, [])
+
+
+@pytest.mark.parametrize("asked", [{"at": (NOW - HOUR).isoformat()}, {"forPurpose": WORK}], ids=["at", "forPurpose"])
+async def test_the_past_needs_oversight_and_tells_nobody_else_who_is_there(service: Service, asked: Any) -> None:
+    known = await explained(service, OLGA, WORK, FULL, **asked)
+    assert (known.status_code, told(known)["code"]) == (403, "withheld")
+    hidden = [await explained(service, OLGA, WORK, crn, **asked) for crn in (NOBODY, EXCLUDED, RESTRICTED)]
+    assert {answer.status_code for answer in hidden} == {404}
+    assert len({answer.content for answer in hidden}) == 1
+    system = await explained(service, PROBATION, SYNC, BARE, **asked)
+    assert system.content == hidden[0].content
+    assert {(entry["outcome"], str(entry["released"])) for entry in await service.entries()} == {("refused", "{}")}
+
+
+@pytest.mark.parametrize(
+    ("at", "agrees", "is_trained"),
+    [
+        pytest.param("2025-10-26T01:30:00+01:00", True, True, id="the first half past one"),
+        pytest.param("2025-10-26T01:30:00+00:00", False, True, id="the second half past one"),
+        pytest.param("2025-10-26T23:59:59.999999Z", False, True, id="the end of a day of 25 hours"),
+        pytest.param("2025-10-27T00:00:00Z", False, False, id="the next day"),
+    ],
+)
+async def test_the_night_in_which_the_clock_goes_back_has_each_hour_once(
+    service_alone: Service, at: str, agrees: bool, is_trained: bool
+) -> None:
+    """Withdrawn at two in summer time, which is one in winter time; trained to the end of that day."""
+    back = datetime(2025, 10, 26, 1, tzinfo=UTC)
+    consent = update(t.Consent).where(t.Consent.id == "consent-attendance")
+    training = update(t.Training).where(t.Training.staff_id == "staff-olga", t.Training.course == "information-sharing")
+    changes = [
+        consent.values(valid_from=LONG_AGO),
+        consent.values(withdrawn_at=back, recorded_at=back),
+        training.values(completed_on=date(2025, 1, 1), expires_on=date(2025, 10, 27)),
+    ]
+    await world.execute(service_alone.url, [(each, None) for each in changes])
+    body = (await about(service_alone, FULL, "olga", WORK, at=at)).json()
+    facts = {*body["facts"]}
+    assert ("consent:attendance" in facts, "training:information-sharing" in facts) == (agrees, is_trained)
 
 
 @pytest.mark.parametrize("at", [None, LONG_AGO - HOUR], ids=["now", "before they came"])
