@@ -127,6 +127,10 @@ def _order(table: Any) -> tuple[Any, ...]:
     return (*moments[:1], table.c.id)
 
 
+MANAGERS, MANAGERS_FIELDS = "offenderManagers", ("username", "name", "team", "since")
+"""A section of `supervision` that is drawn from allocations and staff."""
+
+
 @cache
 def _offender_manager() -> Select[Any]:
     allocation, staff = T.Allocation, T.Staff
@@ -209,7 +213,7 @@ class Records:
                 content[section.name] = self._named(fields, await self._rows(permit, key, lambda: _section(*key)))  # noqa: B023  # called at once
         if category is Category.SUPERVISION:
             rows = await self._rows(permit, "offender-manager", _offender_manager)
-            content["offenderManagers"] = self._named(("username", "name", "team", "since"), rows)
+            content[MANAGERS] = self._named(MANAGERS_FIELDS, rows)
         if category is Category.CONSENT:
             say_state(content, permit.at)
         return content
@@ -231,8 +235,10 @@ def consents_in(joined: str | None, sign: str = "=") -> tuple[tuple[str, str], .
     return tuple(sorted((scope, identity) for scope, _, identity in parts))
 
 
+@cache
 def released_fields(category: Category, opening_caveat: str) -> tuple[str, ...]:
     """Every field of a category that an answer carries under a caveat, as `section.field`, for the log."""
-    return tuple(
-        f"{section.name}.{field}" for section in sections(category) for field in section.fields(opening_caveat)
-    )
+    own = {section.name: section.released(opening_caveat) for section in sections(category)}
+    if category is Category.SUPERVISION:
+        own[MANAGERS] = MANAGERS_FIELDS
+    return tuple(f"{section}.{field}" for section, fields in own.items() for field in fields)

@@ -36,6 +36,13 @@ class Section:
         """The names of its fields in answers, in camelCase, under a caveat."""
         return tuple(camel(column.name) for column in self.columns if _kept(column, caveat))
 
+    def released(self, caveat: str = ALL) -> tuple[str, ...]:
+        """Those of them that an answer under the caveat can have a value in, for the log."""
+        shown = (
+            column for column in self.columns if _kept(column, caveat) and not self._is_always_null(column, caveat)
+        )
+        return tuple(camel(column.name) for column in shown)
+
     def selected(self, caveat: str = ALL) -> tuple[ColumnElement[Any], ...]:
         """What is selected under a caveat; what names a third party comes as null where it may not be seen.
 
@@ -44,11 +51,16 @@ class Section:
         return tuple(self._column(column, caveat) for column in self.columns if _kept(column, caveat))
 
     def _column(self, column: Column[Any], caveat: str) -> ColumnElement[Any]:
+        if self._is_always_null(column, caveat):
+            return literal_column("NULL", column.type).label(column.name)
         if caveat == WITHOUT_THIRD_PARTIES and column.info.get(THIRD_PARTY):
-            if "third_party" not in self.table.c:
-                return literal_column("NULL", column.type).label(column.name)
             return case((self.table.c.third_party, literal_column("NULL")), else_=column).label(column.name)
         return column
+
+    def _is_always_null(self, column: Column[Any], caveat: str) -> bool:
+        """What may name a third party, in a table whose rows cannot say whether they do."""
+        may_name = caveat == WITHOUT_THIRD_PARTIES and bool(column.info.get(THIRD_PARTY))
+        return may_name and "third_party" not in self.table.c
 
     @property
     def harmful(self) -> bool:

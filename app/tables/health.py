@@ -180,8 +180,8 @@ class SafetyAlert(OfReferral, table=True):
     __table_args__ = options(from_source(), one_of("urgency", ("routine", "urgent", "immediate")), section="alerts")
     subject: ClassVar[Subject] = ALERT
 
-    summary: str = kept(ALERT, max_length=2000)
-    reason: str = kept(ALERT, max_length=1000)
+    summary: str = kept(ALERT, max_length=2000, info={THIRD_PARTY: True})
+    reason: str = kept(ALERT, max_length=1000, info={THIRD_PARTY: True})
     urgency: str = kept(ALERT, max_length=10)
     recipient: str = kept(ALERT, max_length=60)
     released_by: str = kept(ALERT, max_length=60)

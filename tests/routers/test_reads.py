@@ -177,9 +177,28 @@ async def test_the_person_is_not_told_whom_an_alert_or_a_zone_protects(service: 
     assert [(row["kind"], row["description"], row["area"]) for row in given["conditions"]] == [
         ("exclusion-zone", None, None)
     ]
+    (alert,) = (await read(service, FULL, "safety-alert", RORY, SUBJECT))["data"]["alerts"]
+    assert (alert["urgency"], alert["releasedBy"], alert["summary"], alert["reason"]) == ("urgent", "theo", None, None)
     supervised = (await read(service, FULL, "risk", OLGA, WORK))["data"]
     assert [row["description"] for row in supervised["alerts"]] == ["risk alert full"]
     assert [(row["description"], row["area"]) for row in supervised["conditions"]] == [("zone full", "area full")]
+    (released,) = (await read(service, FULL, "safety-alert", OLGA, PROTECT))["data"]["alerts"]
+    assert (released["summary"], released["reason"]) == ("alert full", "alert reason full")
+
+
+async def test_the_entry_names_no_field_that_the_person_was_not_given(service: Service) -> None:
+    """What was withheld of every row was not released; what some rows have was."""
+    await read(service, FULL, "safety-alert", RORY, SUBJECT)
+    await read(service, FULL, "consent", RORY, SUBJECT)
+    await read(service, FULL, "notes", RORY, SUBJECT)
+    await read(service, FULL, "supervision", RORY, SUBJECT)
+    alerts, consents, notes, supervision = [each["released"] for each in await service.entries()]
+    assert {"alerts.urgency", "alerts.releasedBy"} <= {*alerts["safety-alert"]}
+    assert not {"alerts.summary", "alerts.reason"} & {*alerts["safety-alert"]}
+    assert "consents.givenHow" in consents["consent"]
+    assert "consents.witness" not in consents["consent"]
+    assert "notes.text" in notes["notes"]
+    assert {"offenderManagers.name", "offenderManagers.username"} <= {*supervision["supervision"]}
 
 
 @pytest.mark.parametrize(
