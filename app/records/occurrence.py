@@ -20,6 +20,7 @@ _PERIODS = {
     "consent": ("valid_from", "withdrawn_at", "valid_until"),
     "objection": ("valid_from", "withdrawn_at", "valid_until"),
     "obligation": ("starts_at", "ends_at"),
+    "offenderManagers": ("since",),
 }
 """Where it began, and where it ended: the first of these that is recorded; without one it goes on."""
 _MOMENTS = {
@@ -34,6 +35,29 @@ _MOMENTS = {
     "safety_alert": "released_at",
     "three_way_meeting": "held_at",
 }
+_BELONGS = {
+    (Category.CLINICAL, "activities"): ("appointmentId", Category.ATTENDANCE, "appointments"),
+    (Category.CONSENT, "recipients"): ("consentId", Category.CONSENT, "consents"),
+}
+"""Sections of rows without a moment of their own that are part of another section's: by which field, and of which."""
+Held = Mapping[Category, Mapping[str, list[dict[str, Any]]]]
+
+
+def within(held: Held, since: date | None, until: date | None) -> dict[Category, dict[str, list[dict[str, Any]]]]:
+    """What of these categories happened, or went on, on the days from `since` to `until`, and what is part of that."""
+    kept = {
+        category: {
+            section: [row for row in rows if occurred(category, section, row, since, until)]
+            for section, rows in content.items()
+        }
+        for category, content in held.items()
+    }
+    for (category, section), (key, whose, owners) in _BELONGS.items():
+        if category in kept and whose in kept:
+            there = {row["id"] for row in kept[whose][owners]}
+            gone = {row["id"] for row in held[whose][owners]} - there
+            kept[category][section] = [row for row in kept[category][section] if row[key] not in gone]
+    return kept
 
 
 def occurred(category: Category, section: str, row: Mapping[str, Any], since: date | None, until: date | None) -> bool:

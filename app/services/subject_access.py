@@ -7,11 +7,11 @@ from typing import Any
 
 from app.gate import Gate, NotOnFile, Unacceptable
 from app.policies.agreement import LONDON
-from app.records.occurrence import occurred
+from app.records.occurrence import within
 from app.records.rows import one, rows
 from app.records.writing import own_record, own_version
 from app.services.answers import Answer, document
-from app.vocabulary import CATEGORIES, Category, Purpose, Question, Register
+from app.vocabulary import CATEGORIES, Purpose, Question, Register
 
 REQUESTS = "subject_request"
 NOT_USED = "identifier-not-used"
@@ -83,15 +83,17 @@ class SubjectAccessService:
         try:
             async with self._gate.ask(replace(question, crn=wanted.crn)) as opened:
                 held = {
-                    category.value: _within(
-                        category, await self._gate.records.read(opened.permit, category), wanted.since, wanted.until
-                    )
+                    category: await self._gate.records.read(opened.permit, category)
                     for category in CATEGORIES
                     if category in opened.permit.openings
                 }
                 caveats = {opening.caveat for opening in opened.permit.openings.values()} - {"all"}
                 texts = [{"code": each, "text": opened.agreement.caveats[each]} for each in sorted(caveats)]
-                content = {"crn": opened.permit.crn, "categories": held, "caveats": texts}
+                content = {
+                    "crn": opened.permit.crn,
+                    "categories": within(held, wanted.since, wanted.until),
+                    "caveats": texts,
+                }
                 opened.answer = document({"content": content})
         except NotOnFile:
             return None
@@ -111,10 +113,3 @@ def _today(question: Question) -> date:
 def is_open(row: Mapping[str, Any], today: date) -> bool:
     """Whether a request has not been answered by a day."""
     return row["closed_on"] is None or row["closed_on"] > today
-
-
-def _within(category: Category, content: Mapping[str, Any], since: date | None, until: date | None) -> dict[str, Any]:
-    return {
-        section: [row for row in found if occurred(category, section, row, since, until)]
-        for section, found in content.items()
-    }

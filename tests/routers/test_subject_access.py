@@ -1,13 +1,14 @@
 """A person's own rights: requests opened and closed, all that is held given in the HMPPS form, and who has seen it."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+import app.tables as t
 from app.cli import root
 from tests import world
 from tests.routers.cast import (
@@ -248,6 +249,63 @@ async def test_the_days_leave_out_what_happened_before_and_after(service: Servic
     assert before["supervision"]["sentences"] == []
     then = await held(fromDate="2026-03-03", toDate="2026-03-03")
     assert {row["id"] for row in then["notes"]["notes"]} == {"session_note-full", "note-third"}
+
+
+def _over_a_year() -> list[Any]:
+    """Notes around the end of a day in summer time and around a change of clocks, and things with parts of their own."""
+    ends = world.of(t.Referral, BARE, id="ref", service_id=world.SERVICE, status="discharged", basis="voluntary",
+                    source_of_referral="E3", received_on=date(2025, 3, 1), closed_on=date(2025, 6, 30))  # fmt: skip
+    about = {"referral_id": "ref", "author": "theo", "kind": "session", "third_party": False, "serious_harm": False}
+    moments = {
+        "june, last second": "2025-06-30T22:59:59+00:00",
+        "july, first second": "2025-06-30T23:00:00+00:00",
+        "october 26, summer time": "2025-10-26T00:30:00+00:00",
+        "october 26, last second": "2025-10-26T23:59:59+00:00",
+        "october 27": "2025-10-27T00:00:00+00:00",
+    }
+    contact = world.appointment(BARE, ends, id="contact", starts_at=datetime(2025, 4, 1, 9, tzinfo=UTC))
+    given = {"valid_from": datetime(2025, 1, 1, tzinfo=UTC), "valid_until": datetime(2025, 7, 1, tzinfo=UTC)}
+    return [
+        ends,
+        *(
+            world.of(t.SessionNote, BARE, id=name, written_at=datetime.fromisoformat(at), text=name, **about)
+            for name, at in moments.items()
+        ),
+        contact,
+        world.of(t.CareActivity, BARE, id="activity", referral_id="ref", appointment_id="contact"),
+        *world.consent(BARE, "scores", id="consent", **given),
+        world.subject_request(BARE, id="request"),
+    ]
+
+
+JUNE, JULY, SUMMER, OCTOBER, NEXT = (note.id for note in _over_a_year()[1:6])
+APRIL = ["contact", "activity"]
+
+
+@pytest.mark.parametrize(
+    ("days", "notes", "others"),
+    [
+        pytest.param({}, [JUNE, JULY, SUMMER, OCTOBER, NEXT], ["ref", *APRIL, "consent"], id="all of it"),
+        pytest.param({"toDate": "2025-06-30"}, [JUNE], ["ref", *APRIL, "consent"], id="to the end of a day in London"),
+        pytest.param({"fromDate": "2025-07-01"}, [JULY, SUMMER, OCTOBER, NEXT], ["consent"], id="from its beginning"),
+        pytest.param({"fromDate": "2025-06-30", "toDate": "2025-06-30"}, [JUNE], ["ref", "consent"], id="one day"),
+        pytest.param({"fromDate": "2025-10-26", "toDate": "2025-10-26"}, [SUMMER, OCTOBER], [], id="a day of 25 hours"),
+        pytest.param({"toDate": "2024-12-31"}, [], [], id="before there was anything"),
+    ],
+)
+async def test_a_day_is_one_in_london_and_what_belongs_to_a_thing_goes_with_it(
+    service_alone: Service, days: dict[str, str], notes: list[str], others: list[str]
+) -> None:
+    await world.put(service_alone.url, _over_a_year())
+    held = (await asked(service_alone, crn=BARE, **days)).json()["content"]["categories"]
+    assert [row["id"] for row in held["notes"]["notes"]] == notes
+    found = [row["id"] for row in held["referral"]["referrals"]]
+    found += [row["id"] for row in (*held["attendance"]["appointments"], *held["clinical"]["activities"])]
+    assert found + [row["id"] for row in held["consent"]["consents"]] == others
+    assert [row["consentId"] for row in held["consent"]["recipients"]] == [one for one in others if one == "consent"]
+    assert held["identity"]["person"][0]["crn"] == BARE
+    managers = [row["username"] for row in held["supervision"]["offenderManagers"]]
+    assert managers == ([] if days.get("toDate", "2026") < "2026" else ["olga"])
 
 
 @pytest.mark.parametrize(
