@@ -11,12 +11,19 @@ from app.db.statements import Prepared
 
 CACHE = "cache_size = -65536"
 """64 MiB, for as many pages as the reads of a busy hour come back to."""
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    "secure_delete = ON",  # not every build has it on, and an erased name would stay in the file
+)
 
 
 def open_sqlite(path: str) -> sqlite3.Connection:
-    """A connection in autocommit mode: WAL, synchronous FULL, foreign keys on."""
+    """A connection in autocommit mode: WAL, synchronous FULL, foreign keys on; what is deleted is overwritten."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", CACHE):
+    for pragma in (*PRAGMAS, CACHE):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

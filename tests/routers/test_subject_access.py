@@ -252,7 +252,7 @@ async def test_the_days_leave_out_what_happened_before_and_after(service: Servic
 
 
 def _over_a_year() -> list[Any]:
-    """Notes around the end of a day in summer time and around a change of clocks, and things with parts of their own."""
+    """Notes around the end of a day in summer time and a change of clocks, and things with parts of their own."""
     ends = world.of(t.Referral, BARE, id="ref", service_id=world.SERVICE, status="discharged", basis="voluntary",
                     source_of_referral="E3", received_on=date(2025, 3, 1), closed_on=date(2025, 6, 30))  # fmt: skip
     about = {"referral_id": "ref", "author": "theo", "kind": "session", "third_party": False, "serious_harm": False}

@@ -161,6 +161,23 @@ def test_nothing_is_left_but_that_it_was_done(database_url: str, key_file: Path)
     assert (report.exit_code, report.erased, report.findings) == (0, found["about"], [])
 
 
+def test_no_byte_of_them_is_left_in_the_file(sqlite_url: str) -> None:
+    """Nor in the write-ahead log beside it, which the last process to close the file takes away."""
+
+    async def erased() -> None:
+        await _world(sqlite_url)
+        async with eraser(sqlite_url) as (service, _):
+            await service.erase(NOW, OLD, Reason.RETENTION_OVER, "IG-1", "request-1")
+
+    world.run(erased())
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    beside = [each for each in path.parent.iterdir() if each.name.startswith(path.name)]
+    left = b"".join(each.read_bytes() for each in beside)
+    assert left.count(b"Familyother") >= 1
+    for word in (OLD, person_id(OLD), "Familyold", "note old", "alert old", "SAR-old"):
+        assert word.encode() not in left, word
+
+
 async def test_the_list_tables_are_emptied_as_well(database_url: str) -> None:
     """They name neither a person nor a CRN, only the row that they belong to."""
     await _world(database_url)
