@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from app.audit.entry import ERASE, Record
+from app.audit.submission import Change, Submission
+from app.audit.writer import open_log
 from app.cli.root import app
 from app.db import Address
+from app.policies import CompiledAgreement
 from app.vocabulary import Role
 from tests import world
 from tests.audit.logs import Owner
 from tests.policies import drafts
 from tests.policies.asking import leicester
 from tests.policies.drafts import WITHOUT_CONSENT, draft, draft_text
+from tests.policies.test_compiled import compiled
 from tests.routers.cast import ALMA, BARE, COURT, FULL, OLGA, OVERSIGHT, PETRA, RESTRICTED, THEO, WORK, cast
 from tests.world import NOW
 
@@ -248,6 +253,38 @@ def test_a_period_without_decisions_is_a_problem_with_field_and_remedy(used, fil
     assert f"{problem['code']}: {field}: " in ended.stderr
 
 
+def test_what_is_not_at_hand_and_what_was_erased_is_no_hindrance(used, file, tmp_path):
+    """Who asked why on which facts stays in the entry; under which agreement it was is told by its digest alone."""
+    url = used["OPENMIND_DATABASE_URL"]
+    arguments = ("agreement", "simulate", file(STRICTER, name="new.toml"), "--since", TODAY, "--json")
+    before = json.loads(ran(*arguments, **used).stdout)
+    folder = tmp_path / "another"
+    folder.mkdir()
+    (folder / "other.toml").write_text(draft_text(WITHOUT_CONSENT))
+    assert json.loads(ran(*arguments, **used, OPENMIND_AGREEMENTS_DIR=str(folder)).stdout) == before
+    parts = world.run(world.subjects(url))
+    targets = [seq for seq, part in parts.items() if part["crn"] == FULL]
+    world.run(_erased(url, targets))
+    assert len(world.run(world.subjects(url))) == len(parts) - len(targets)
+    after = json.loads(ran(*arguments, **used).stdout)
+    assert (after["entries"], after["decisions"]) == (before["entries"] + 1, before["decisions"])
+    assert (after["changes"], after["disclosuresLost"]) == (before["changes"], before["disclosuresLost"])
+    assert ran("audit", "replay", **used).exit_code == 0
+
+
+async def _erased(url: str, targets: list[int]) -> None:
+    """The persons' parts of these entries, by an entry that says so."""
+    log = await open_log(Address(url), None, lambda: NOW)
+    try:
+        said = {"kind": ERASE, "action": ERASE, "resource": "openmind erase", "outcome": "permitted", "request_id": "1"}
+        about = {"caller": None, "reason": "court-order", "details": {"authority": "x", "targets": targets}}
+        entry = Record(occurred_at=NOW, agreement=leicester().digest, **said, **about).sealed()
+        parts = tuple(Change(f"DELETE FROM log_subject WHERE seq = {seq}") for seq in targets)
+        await log.append(Submission((entry,), (), parts))
+    finally:
+        await log.close()
+
+
 def test_an_empty_log_is_a_problem_and_no_log_another(database_url, key_file, tmp_path, file):
     empty = ran("agreement", "simulate", file(), "--since", TODAY, **settings_of(database_url, key_file))
     assert (empty.exit_code, "the log is empty" in empty.stderr) == (2, True)
@@ -278,6 +315,37 @@ def test_the_first_entry_that_disagrees_is_named(used):
     assert ended.exit_code == 1
     assert "DISAGREES: the first entry is 3; 1 disagreements" in ended.stdout
     assert "entry 3: says 'permitted' instead of 'partly-permitted' (outcome)" in ended.stdout
+
+
+async def _ruled_by_another(url: str, key: Path, said: CompiledAgreement, ruling: CompiledAgreement) -> None:
+    """Reads, an explanation and a list by a service that decides by one agreement and cites another."""
+    for book in (ruling.in_force, ruling.outlived):
+        book._digest = said.digest
+    ruling.digest = said.digest
+    await world.put(url, cast())
+    async with world.serving(url, key) as service:
+        versions = service.app.state.services.gate.agreements
+        versions._versions, versions._by_digest = [ruling], {said.digest: ruling}
+        for crn in (COURT, FULL, BARE):
+            for path in ("/scores", "/attendance", "/access"):
+                await service.get(f"/v1/people/{crn}{path}", *OLGA, WORK)
+        await service.get("/v1/referrals", *OLGA, WORK)
+
+
+@pytest.mark.parametrize(("change", "code", "number"), [
+    pytest.param((WITHOUT_CONSENT[0], 'needs = ["caseload"]'), "released", 7, id="more is released"),
+    pytest.param((WITHOUT_CONSENT[0], 'needs = ["caseload", "supervised", "consent:attendance", "consent:scores"]'),
+                 "withheld", 7, id="withheld for another reason"),
+    pytest.param(drafts.D2_STOPPED_BY_OBJECTION, "withheld", 1, id="less is released"),
+])  # fmt: skip
+def test_a_log_that_was_written_by_another_policy_is_found(sqlite_url, key_file, change, code, number):
+    """The log itself is whole; what it says was permitted is not what the agreement that it cites permits."""
+    world.run(_ruled_by_another(sqlite_url, key_file, leicester(), compiled(draft_text(change))))
+    known = settings_of(sqlite_url, key_file)
+    assert ran("audit", "verify", **known).exit_code == 0
+    told = json.loads(ran("audit", "replay", "--json", **known).stdout)
+    assert (told["exit_code"], told["first"]) == (1, number)
+    assert told["disagreements"][0]["code"] == code
 
 
 def test_an_entry_that_cannot_be_read_is_named(used):

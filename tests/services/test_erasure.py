@@ -1,5 +1,6 @@
 """Erasure: nothing of the person is left, everybody else stays, and the log verifies and says what was done."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -272,6 +273,56 @@ async def test_what_comes_in_meanwhile_goes_by_a_further_entry(
     assert await held(sqlite_url, "old", OLD) == {}
     report = wait_for(lambda: verify(Address(sqlite_url)))
     assert (report.exit_code, report.erased) == (0, 1)
+
+
+def _erase_apart(url: str) -> int:
+    """As another process would, with a loop of its own; how many entries say so."""
+
+    async def erase() -> int:
+        async with eraser(url) as (service, _):
+            return len(await service.erase(NOW, OLD, Reason.RETENTION_OVER, "IG-1", "request-1"))
+
+    entries: int = world.run(erase())
+    return entries
+
+
+async def _asked_for_all_the_while(url: str, key: Path) -> tuple[dict[str, list[int]], Any]:
+    """Requests about three people, one after the other in several lines, before, during and after an erasure."""
+    seen: dict[str, list[int]] = {OLD: [], OTHER: [], FULL: []}
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def line(service: world.Service) -> None:
+        while not done.is_set() or len(seen[OLD]) < 9:
+            for crn, answers in seen.items():
+                answers.append((await service.get(f"/v1/people/{crn}/attendance", *OLGA, WORK)).status_code)
+            begun.set()
+
+    async with world.serving(url, key) as service:
+        asking = [asyncio.create_task(line(service)) for _ in range(3)]
+        await begun.wait()
+        assert await asyncio.to_thread(_erase_apart, url) >= 1
+        meanwhile = await asyncio.to_thread(verify, Address(url))
+        done.set()
+        await asyncio.gather(*asking)
+    return seen, meanwhile
+
+
+def test_an_erasure_while_the_service_answers(database_url: str, key_file: Path) -> None:
+    """Known to the last request before it, nobody from the first after it; no false alarm while requests go on."""
+    world.run(_world(database_url))
+    seen, meanwhile = world.run(_asked_for_all_the_while(database_url, key_file))
+    assert (meanwhile.exit_code, meanwhile.findings) == (0, [])
+    first = seen[OLD].index(404)
+    assert first > 0
+    assert set(seen[OLD][:first]) == {403}
+    assert set(seen[OLD][-3:]) == {404}
+    assert (set(seen[OTHER]), set(seen[FULL])) == ({403}, {200})
+    assert world.run(held(database_url, "old", OLD)).keys() <= {"log_subject"}  # who asks afterwards asks of nobody
+    left = [part for part in world.run(world.subjects(database_url)).values() if OLD in str(part)]
+    assert {part["personId"] for part in left} <= {None}
+    report = wait_for(lambda: verify(Address(database_url)))
+    assert (report.exit_code, report.findings) == (0, [])
+    assert report.erased >= first
 
 
 async def test_a_record_that_is_written_meanwhile_is_not_left_behind(
