@@ -60,6 +60,7 @@ PUBLIC = {
     "/ready": "says which part answers; load balancers have no token",
     "/oauth2/token": "where a caller becomes known",
     "/v1/agreement": "the agreement is published by both parties and names nobody",
+    "/v1/agreement/matrix": "the same agreement as a table",
     "/openapi.json": "the API's description, no data",
 }
 """Every address that asks for no token, with the reason; all others are guarded, which a test holds to."""

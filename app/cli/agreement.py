@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +13,8 @@ from app.cli.explaining import explain_
 from app.cli.simulating import simulate
 from app.policies import AgreementInvalid, CompiledAgreement, findings, load_agreement, render
 from app.policies.review.diff import compare, worded_otherwise
-from app.policies.review.page import in_html
+from app.policies.review.forms import FORMS, Form
 from app.policies.review.sentences import NOTHING, NOTHING_ON_FACTS, ON_TOP, beside_clauses, sentences
-from app.policies.review.tables import in_csv, in_markdown
 
 app = typer.Typer(no_args_is_help=True)
 app.command("simulate")(simulate)
@@ -24,17 +22,6 @@ app.command("explain")(explain_)
 console = Console()
 SHORTEST = 8
 """Digits that tell one digest from another."""
-
-
-class Format(StrEnum):
-    """How a matrix is written."""
-
-    HTML = "html"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-
-
-_FORMATS = {Format.HTML: in_html, Format.MARKDOWN: in_markdown, Format.CSV: in_csv}
 Draft = Annotated[
     Path | None, typer.Argument(help="an agreement in TOML; without one, what is in force", dir_okay=False)
 ]
@@ -63,13 +50,13 @@ def show(file: Draft = None) -> None:
 @app.command()
 def matrix(
     file: Draft = None,
-    form: Annotated[Format, typer.Option("--format", help="html: one page that loads nothing")] = Format.MARKDOWN,
+    form: Annotated[Form, typer.Option("--format", help="html: one page that loads nothing")] = Form.MARKDOWN,
 ) -> None:
     """Print who may do what: role by purpose by category, with clauses and conditions in the cells.
 
     Exit code: 0 printed, 1 the file is at fault, 2 there is no such file.
     """
-    print(_FORMATS[form](_draft(file)), end="")  # the document itself, to be kept in a file
+    print(FORMS[form](_draft(file)), end="")  # the document itself, to be kept in a file
 
 
 @app.command()

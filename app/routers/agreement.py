@@ -6,7 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.routers.asking import Asking, answered, services_of
+from app.policies.review.forms import MEDIA_TYPES, Form
+from app.routers.asking import Asking, BadRequest, answered, services_of
+from app.routers.bodies import parameter
 from app.routers.responses import PAGED
 from app.services.shapes_simulation import Simulation
 from app.vocabulary import Action, Register
@@ -28,6 +30,23 @@ class SimulationAsked(BaseModel):
 async def agreement(request: Request) -> Response:
     """Parties, purposes, roles, categories and clauses, each in its own words, with the digest that entries cite."""
     return answered(services_of(request).agreements.current())
+
+
+_FORMATS = ", ".join(Form)
+
+
+@router.get(
+    "/matrix",
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    openapi_extra={"parameters": [parameter("format", "json if it is left out", enum=list(Form))]},
+)
+async def matrix(request: Request) -> Response:
+    """Who may do what for which purpose: role by purpose by category, with clauses and conditions in the cells."""
+    given = request.query_params.get("format", Form.JSON.value)
+    if given not in tuple(Form):
+        raise BadRequest("parameter-invalid", f"one of {_FORMATS}", "format")
+    form = Form(given)
+    return Response(services_of(request).agreements.matrix(form), media_type=MEDIA_TYPES[form])
 
 
 @router.post(

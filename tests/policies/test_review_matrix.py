@@ -1,12 +1,14 @@
-"""The matrix: every condition of the agreement in its cell, in words, in each of the three forms."""
+"""The matrix: every condition of the agreement in its cell, in words, in each of its forms."""
 
 import csv
+import json
 import re
 from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
 
+from app.policies.review.forms import in_json
 from app.policies.review.matrix import Cell, Line, matrix
 from app.policies.review.page import in_html
 from app.policies.review.tables import _in_cell, _plain, in_csv, in_markdown
@@ -39,6 +41,29 @@ class Page(HTMLParser):
 
 def rows() -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(in_csv(leicester()))))
+
+
+def test_as_data_it_has_every_condition_that_the_other_forms_have():
+    """Each line of the CSV is one permission or prohibition of a cell, and the other way round."""
+    data = json.loads(in_json(leicester()))
+    assert (data["version"], data["digest"]) == (leicester().version, leicester().digest)
+    found = []
+    for row in data["rows"]:
+        for cell in row["cells"]:
+            at = (row["role"], row["party"], row["purpose"], cell["category"])
+            found += [
+                (*at, "permit", each["clause"], " ".join(each["actions"]), "; ".join(each["conditions"]),
+                 each["howFar"], each["alsoRestricted"], each["alsoAfterTheEnd"])
+                for each in cell["permits"]
+            ]  # fmt: skip
+            found += [
+                (*at, "prohibit", each["clause"], " ".join(each["actions"]), "", "", False, False)
+                for each in cell["prohibits"]
+            ]
+    named = ("role", "party", "purpose", "subject", "effect", "clause", "actions", "conditions", "how far")
+    flags = ("restricted too", "after the end too")
+    assert found == [(*(row[name] for name in named), *(row[name] == "yes" for name in flags)) for row in rows()]
+    assert len(found) > 200
 
 
 def test_a_cell_names_clauses_and_what_has_to_hold():
