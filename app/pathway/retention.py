@@ -60,7 +60,8 @@ def retention_of(referrals: Iterable[Treatment]) -> Retention:
     """When the records of all of a person's referrals together are due: the last that ended decides.
 
     The day of death is that of the discharge which says that the person died, the first if there are two; whichever of
-    the two rules comes first holds.
+    the two rules comes first holds. Where another treatment ended after it, the record contradicts itself, and it is
+    kept for the longer time.
     """
     sent = [each for each in referrals if each.status != "draft"]
     if not sent:
@@ -70,7 +71,8 @@ def retention_of(referrals: Iterable[Treatment]) -> Retention:
         return Retention(None, None, Basis.LIVE)
     after = Retention(max(ends) + AFTER_TREATMENT, max(ends), Basis.TREATMENT_ENDED)
     deaths = [each.closed_on for each in sent if each.end_code in DIED and each.closed_on is not None]
-    if not deaths:
+    others = [each.closed_on for each in sent if each.end_code not in DIED and each.closed_on is not None]
+    if not deaths or any(end > min(deaths) for end in others):
         return after
     dead = Retention(min(deaths) + AFTER_DEATH, max(ends), Basis.DIED)
     return min(after, dead, key=lambda each: each.due_on or date.max)

@@ -19,6 +19,20 @@ OPEN, DRAFT = Treatment("in-treatment", None, None), Treatment("draft", None, No
     [
         pytest.param([closed("2013-05-01")], "2033-05-01", Basis.TREATMENT_ENDED, id="20 years after it ended"),
         pytest.param([closed("2012-02-29")], "2032-02-29", Basis.TREATMENT_ENDED, id="from leap day to leap day"),
+        pytest.param([closed("2012-02-29", "49")], "2022-02-28", Basis.DIED, id="from leap day to where there is none"),
+        pytest.param([closed("2080-02-29")], "2100-02-28", Basis.TREATMENT_ENDED, id="to a year that is no leap year"),
+        pytest.param(
+            [closed("2001-05-01"), closed("2011-05-02", "49")],
+            "2021-05-02",
+            Basis.DIED,
+            id="a death long after treatment",
+        ),
+        pytest.param(
+            [closed("2013-05-01"), closed("2003-05-01", "17")],
+            "2033-05-01",
+            Basis.TREATMENT_ENDED,
+            id="treated after they are said to have died",
+        ),
         pytest.param(
             [closed("2013-05-01"), closed("2015-01-02")], "2035-01-02", Basis.TREATMENT_ENDED, id="the last one decides"
         ),

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +239,22 @@ async def test_what_is_live_or_not_due_is_kept_whole(sqlite_url: str, change: An
             await service.erase(NOW, OLD, reason, "IG-1", "request-1")
     assert await held(sqlite_url, "old", OLD) == before
     assert await world.entries(sqlite_url) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "is_over"),
+    [
+        pytest.param("2021-04-30T22:59:59.999999+00:00", False, id="the last moment of the day before, in summer time"),
+        pytest.param("2021-04-30T23:00:00+00:00", True, id="the day begins in London"),
+    ],
+)
+async def test_retention_is_over_from_the_beginning_of_its_day_in_london(
+    sqlite_url: str, at: str, is_over: bool
+) -> None:
+    await _world(sqlite_url)
+    async with eraser(sqlite_url) as (service, _):
+        plan = await service.plan(datetime.fromisoformat(at), OLD, Reason.RETENTION_OVER)
+    assert ("retention is not over: not before 2021-05-01 (20-years-after-treatment)" in plan.against) is not is_over
 
 
 async def test_an_erasure_that_was_granted_needs_no_date(sqlite_url: str) -> None:
