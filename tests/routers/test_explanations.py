@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 import app.tables as t
+from app.services import shapes
 from app.vocabulary import CATEGORIES
 from tests import world
 from tests.routers.cast import (
@@ -220,8 +221,10 @@ async def test_a_systems_access_is_explained_as_it_was(service_on_both: Service)
     await world.execute(service.url, [(withdrawal, None)])
     asked = {"system": "probation-system", "forPurpose": SYNC}
     past = {"at": (NOW - 2 * HOUR).isoformat()}
-    before = (await explained(service, ALMA, OVERSIGHT, FULL, **asked, **past)).json()
-    after = (await explained(service, ALMA, OVERSIGHT, FULL, **asked)).json()
+    answers = [await explained(service, ALMA, OVERSIGHT, FULL, **asked, **then) for then in (past, {})]
+    for answer in answers:
+        shapes.Access.model_validate_json(answer.content)
+    before, after = (answer.json() for answer in answers)
     assert {each["category"]: each["clauses"] for each in before["open"]} == {
         "identity": ["H3"], "referral": ["H3"], "attendance": ["H3"]
     }  # fmt: skip
