@@ -32,6 +32,7 @@ from app.routers import (
     subject_access,
 )
 from app.routers.asking import BadRequest, note_refusal
+from app.routers.document import complete
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
@@ -68,6 +69,16 @@ PUBLIC = {
 Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 
+class OpenMind(FastAPI):
+    """The application, with an OpenAPI document that says what every address has in common."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Made once."""
+        if self.openapi_schema is None:
+            complete(super().openapi(), PUBLIC)
+        return self.openapi_schema or {}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The application; nothing is opened before it starts."""
 
@@ -81,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         gc.unfreeze()
 
-    app = FastAPI(
+    app = OpenMind(
         title="Open Mind", description=about or "", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
     for router in (

@@ -347,6 +347,7 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
 async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
     """The application, started and stopped as a server would."""
     from app.main import create_app  # here, so that what tests the rooms below needs no more than them
+    from tests.documented import documented
 
     settings = settings_for(url, key, **values)
     app = create_app(settings)
@@ -354,7 +355,10 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
     with patch("app.main.gc"):
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="https://open-mind.test") as http:
+            hooks = {"response": [documented]}
+            async with httpx.AsyncClient(
+                transport=transport, base_url="https://open-mind.test", event_hooks=hooks
+            ) as http:
                 yield Service(app, http, settings, url)
 
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, answered, asker, page_size
-from app.routers.bodies import Body, body, parameter
+from app.routers.bodies import PAGED_BY, Body, body, parameter
 from app.routers.moments import End, Start
-from app.routers.responses import CHANGES, CREATED, PAGED
+from app.routers.responses import CHANGES, CREATED, LISTED
 from app.routers.staff import NOBODYS, flag, username_in
 from app.services import shapes_standing as shapes
 from app.vocabulary import Action, Register
@@ -28,13 +28,12 @@ class NewAuthorisation(Body):
 @router.get(
     "/v1/authorisations",
     response_model=shapes.AuthorisationsPage,
-    responses=PAGED,
+    responses=LISTED,
     openapi_extra={
         "parameters": [
             parameter("username", "only of this member of staff"),
             parameter("live", "true: those that hold now; false: all others", enum=["true", "false"]),
-            parameter("cursor", "where to go on"),
-            parameter("pageSize", "1 to 200; 50"),
+            *PAGED_BY,
         ]
     },
 )

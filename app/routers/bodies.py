@@ -45,3 +45,10 @@ def body(model: type[BaseModel]) -> dict[str, Any]:
 def parameter(name: str, says: str, **schema: Any) -> dict[str, Any]:
     """A query parameter in the OpenAPI document."""
     return {"name": name, "in": "query", "description": says, "schema": {"type": "string", **schema}}
+
+
+PAGED_BY = (
+    parameter("cursor", "where to go on: `next` of the page before"),
+    parameter("pageSize", "how many on a page", type="integer", minimum=1, maximum=200, default=50),
+)
+"""What every list takes."""

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, page_size
-from app.routers.bodies import Body, body, text
+from app.routers.bodies import PAGED_BY, Body, body, text
 from app.routers.moments import End, Start
 from app.routers.responses import CHANGES, CREATED, REFUSALS
 from app.services import shapes_consent as shapes
@@ -122,7 +122,12 @@ async def countersign(consent_id: str, ask: Asking) -> Response:
     return answered(await ask.services.consents.countersign(question, _known(consent_id)))
 
 
-@router.get("/consents/{consent_id}/reliance", response_model=shapes.Reliance, responses=REFUSALS)
+@router.get(
+    "/consents/{consent_id}/reliance",
+    response_model=shapes.Reliance,
+    responses=REFUSALS,
+    openapi_extra={"parameters": [*PAGED_BY]},
+)
 async def reliance(consent_id: str, ask: AskingPage, request: Request) -> Response:
     """Who relied on a consent, and whom it refused, from the log, newest first (G1)."""
     question = ask.asks(Action.READ, (Register.AUDIT_LOG,))

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, checked_size, page_size
-from app.routers.responses import CHANGES, PAGED
+from app.routers.bodies import PAGED_BY, parameter
+from app.routers.responses import CHANGES, LISTED, PAGED, REFUSALS
+from app.routers.staff import username_in
 from app.services import shapes_grants as shapes
 from app.services.grants import Emergency, Review
 from app.vocabulary import Action, Question, Register
@@ -17,7 +19,7 @@ from app.vocabulary.identifiers import crn as canonical_crn
 
 router = APIRouter(prefix="/v1/emergency-grants", tags=["break-glass"])
 GRANTS = (Register.EMERGENCY_GRANT,)
-AskingGrants = Annotated[Asker, Depends(asker("cursor", "pageSize", "state"))]
+AskingGrants = Annotated[Asker, Depends(asker("cursor", "pageSize", "state", "crn", "staff"))]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 _STATES = get_args(shapes.State)
 _ID = re.compile(r"(?=.*\d)[0-9A-Za-z-]{1,36}")
@@ -32,12 +34,12 @@ class NewGrant(_Body):
     """Whose record, why, and what is feared."""
 
     crn: Annotated[str, StringConstraints(max_length=40)]
-    reason: Annotated[Text, Field(description="20 characters or more, in words that somebody can review")]
+    reason: Annotated[Text, Field(description="20 characters or more that show, for whoever reviews the grant")]
     feared: Annotated[Text, Field(description="what may happen, and to whom, if nobody looks")]
 
 
 class GrantSearch(_Body):
-    """What the review list is narrowed to; a CRN or a name of staff travels in a body alone."""
+    """What the review list is narrowed to, for who would rather have no CRN and no name in an address."""
 
     crn: Annotated[str, StringConstraints(max_length=40)] | None = None
     staff: Annotated[Text, Field(max_length=60, description="a username")] | None = None
@@ -47,13 +49,7 @@ class GrantSearch(_Body):
 
     def filters(self) -> dict[str, str]:
         """What was given, the CRN as it is written; BadRequest for a malformed one."""
-        given: dict[str, str] = self.model_dump(include={"crn", "staff", "state"}, exclude_none=True)
-        if "crn" in given:
-            try:
-                given["crn"] = canonical_crn(given["crn"])
-            except IdentifierInvalid as fault:
-                raise BadRequest("crn-malformed", field="crn") from fault
-        return given
+        return _canonical(self.model_dump(include={"crn", "staff", "state"}, exclude_none=True))
 
 
 class NewReview(_Body):
@@ -89,15 +85,23 @@ async def open_grant(ask: Asking) -> Response:
     return response
 
 
-@router.get("", response_model=shapes.GrantsPage, responses=PAGED)
+@router.get(
+    "",
+    response_model=shapes.GrantsPage,
+    responses=LISTED,
+    openapi_extra={
+        "parameters": [
+            parameter("state", "open: whatever waits for its review; overdue: what waits too long", enum=[*_STATES]),
+            parameter("crn", "only for this person"),
+            parameter("staff", "only of this username"),
+            *PAGED_BY,
+        ]
+    },
+)
 async def grants(ask: AskingGrants, request: Request) -> Response:
-    """The review list, newest first; `state` is open, overdue or reviewed."""
-    parameters = request.query_params
-    filters = {"state": parameters["state"]} if "state" in parameters else {}
-    if filters and filters["state"] not in _STATES:
-        raise BadRequest("parameter-invalid", f"one of {', '.join(_STATES)}", "state")
-    size = page_size(request)
-    return answered(await ask.services.grants.page(_reviews(ask), filters, parameters.get("cursor"), size))
+    """The review list, newest first, by state, by CRN, or by who used the grant."""
+    cursor, size = request.query_params.get("cursor"), page_size(request)
+    return answered(await ask.services.grants.page(_reviews(ask), _filters(request), cursor, size))
 
 
 @router.post("/searches", response_model=shapes.GrantsPage, responses=PAGED, openapi_extra=_body_of(GrantSearch))
@@ -108,7 +112,7 @@ async def search(ask: Asking) -> Response:
     return answered(await ask.services.grants.page(_reviews(ask), filters, wanted.cursor, size))
 
 
-@router.get("/{grant_id}", response_model=shapes.GrantInFull, responses=CHANGES)
+@router.get("/{grant_id}", response_model=shapes.GrantInFull, responses=REFUSALS)
 async def grant(grant_id: str, ask: Asking) -> Response:
     """One grant: why, what was feared, and what was looked at under it."""
     return answered(await ask.services.grants.one(_reviews(ask), _known(grant_id)))
@@ -125,6 +129,21 @@ async def review(grant_id: str, ask: Asking) -> Response:
 
 def _reviews(ask: Asker) -> Question:
     return ask.asks(Action.REVIEW, GRANTS)
+
+
+def _filters(request: Request) -> dict[str, str]:
+    given = {name: text for name, text in request.query_params.items() if name in ("state", "crn", "staff")}
+    if given.get("state", _STATES[0]) not in _STATES:
+        raise BadRequest("parameter-invalid", f"one of {', '.join(_STATES)}", "state")
+    return _canonical(given | ({"staff": username_in(given["staff"])} if "staff" in given else {}))
+
+
+def _canonical(filters: dict[str, str]) -> dict[str, str]:
+    """With the CRN as it is written; BadRequest for a malformed one."""
+    try:
+        return filters | ({"crn": canonical_crn(filters["crn"])} if "crn" in filters else {})
+    except IdentifierInvalid as fault:
+        raise BadRequest("crn-malformed", field="crn") from fault
 
 
 def _known(grant_id: str) -> str:

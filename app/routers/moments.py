@@ -62,20 +62,21 @@ def _checked(read: Any, wanted: str) -> BeforeValidator:
     return BeforeValidator(checked)
 
 
-def _says(form: str, **more: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "format": form, **more})
+def _either(description: str) -> WithJsonSchema:
+    forms = [{"type": "string", "format": form} for form in ("date", "date-time")]
+    return WithJsonSchema({"anyOf": forms, "description": description})
 
 
-Day = Annotated[date, _checked(_day, A_DAY), _says("date")]
+Day = Annotated[date, _checked(_day, A_DAY), WithJsonSchema({"type": "string", "format": "date"})]
 Start = Annotated[
     datetime,
     _checked(_start, f"{A_DAY}, or {A_MOMENT}"),
-    _says("date-time", description="a day stands for its beginning in Europe/London"),
+    _either("a day stands for its beginning in Europe/London"),
 ]
 End = Annotated[
     datetime,
     _checked(_end, f"{A_DAY}, or {A_MOMENT}"),
-    _says("date-time", description="a day holds to its end in Europe/London"),
+    _either("a day holds to its end in Europe/London"),
 ]
 
 

@@ -14,7 +14,7 @@ async def health() -> Response:
     return JSONResponse({"status": "up"})
 
 
-@router.get("/ready")
+@router.get("/ready", responses={503: {"description": "which part does not answer"}})
 async def ready(request: Request) -> Response:
     """Database, log and agreement answer; 503 names the part that does not."""
     parts = await services_of(request).readiness.check()

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, asker, checked_size, page_size
-from app.routers.responses import PAGED, REFUSALS
+from app.routers.bodies import PAGED_BY
+from app.routers.responses import LISTED, PAGED, REFUSALS
 from app.services import shapes
 from app.vocabulary import CATEGORIES, Action, Category
 from app.vocabulary.identifiers import IdentifierInvalid, crn, nhs_number, pnc_number, postcode
@@ -49,7 +50,7 @@ class PersonSearch(BaseModel):
         return given
 
 
-@router.get("", response_model=shapes.PeoplePage, responses=PAGED)
+@router.get("", response_model=shapes.PeoplePage, responses=LISTED, openapi_extra={"parameters": [*PAGED_BY]})
 async def people(ask: AskingPage, request: Request) -> Response:
     """People of whom the caller may know who they are, by CRN."""
     cursor, size = request.query_params.get("cursor"), page_size(request)
@@ -88,7 +89,6 @@ def _add(name: str, category: Category) -> None:
         response_model=shapes.category_answer(category),
         responses=REFUSALS,
         summary=f"The {name.replace('-', ' ')} of a person, as far as the caller may see them",
-        include_in_schema=name not in PLURALS,
     )
 
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.routers.asking import Asking, AskingReferrals, BadRequest, answered, page_size
-from app.routers.responses import PAGED, REFUSALS
+from app.routers.bodies import PAGED_BY, parameter
+from app.routers.responses import LISTED, REFUSALS
 from app.services import shapes
 from app.vocabulary import Action, Category
 from app.vocabulary.words import ReferralStatus
@@ -19,7 +20,12 @@ _NOBODYS = "no-referral"
 """What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 
 
-@router.get("", response_model=shapes.referrals_page(), responses=PAGED)
+@router.get(
+    "",
+    response_model=shapes.referrals_page(),
+    responses=LISTED,
+    openapi_extra={"parameters": [parameter("status", "only of this status", enum=_STATUSES), *PAGED_BY]},
+)
 async def referrals(ask: AskingReferrals, request: Request) -> Response:
     """Referrals that are open to the caller: their own drafts first, then newest first."""
     parameters = request.query_params

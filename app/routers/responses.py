@@ -36,13 +36,18 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     for status in statuses:
         codes = sorted(code for code, fault in FAULTS.items() if fault.status == status)
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        described[status] = {"model": Problem, "description": ", ".join(codes), "content": content}
+        described[status] = {
+            "model": Problem,
+            "description": f"a problem; of these codes the one that applies: {', '.join(codes)}",
+            "content": content,
+        }
     return described
 
 
-REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 429, 503)}
-PAGED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 422, 429, 503)}
-_CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
+REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 413, 429, 500, 503)}
+LISTED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 429, 500, 503)}
+PAGED = {**LISTED, **_problems(422)}
+_CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 PRECONDITIONS = _problems(412, 428)

@@ -9,9 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, page_size
-from app.routers.bodies import Body, Username, body, parameter, text, word_of
+from app.routers.bodies import PAGED_BY, Body, Username, body, parameter, text, word_of
 from app.routers.moments import Day, past_moment
-from app.routers.responses import CHANGES, CREATED, PAGED, PRECONDITIONS, REFUSALS
+from app.routers.responses import CHANGES, CREATED, LISTED, PRECONDITIONS, REFUSALS
 from app.services import shapes_standing as shapes
 from app.vocabulary import SYSTEM_ROLES, Action, Register, Role
 
@@ -24,6 +24,7 @@ _USERNAME = re.compile(r"[!-~]{1,60}")
 NOBODYS = "nobody's name"
 """What is asked for in place of a text that can be nobody's name: refused like any other that is not there."""
 _AT = parameter("at", "as of this moment", format="date-time")
+_ETAG = {"description": "the version that a change names; not of a past moment", "schema": {"type": "string"}}
 _KNOWN_AT = parameter("knownAt", "by what had been recorded until this moment; now", format="date-time")
 Name = Annotated[str, text(200)]
 Team = Annotated[str, text(100)]
@@ -109,11 +110,11 @@ def _filters(request: Request) -> tuple[dict[str, str], bool | None]:
 @router.get(
     "/v1/staff",
     response_model=shapes.MembersPage,
-    responses=PAGED,
+    responses=LISTED,
     openapi_extra={
         "parameters": [parameter(name, f"only of this {name}") for name in ("role", "team", "service", "manager")]
         + [parameter("employed", "true: who works here today; false: everybody else", enum=["true", "false"])]
-        + [parameter("cursor", "where to go on"), parameter("pageSize", "1 to 200; 50")]
+        + [*PAGED_BY]
     },
 )
 async def staff(
@@ -131,12 +132,11 @@ async def staff(
 @router.get(
     "/v1/staff/lapsing",
     response_model=shapes.LapsingPage,
-    responses=PAGED,
+    responses=LISTED,
     openapi_extra={
         "parameters": [
-            parameter("days", f"1 to {LONGEST}; 30"),
-            parameter("cursor", "where to go on"),
-            parameter("pageSize", "1 to 200; 50"),
+            parameter("days", "how many days ahead", type="integer", minimum=1, maximum=LONGEST, default=30),
+            *PAGED_BY,
         ]
     },
 )
@@ -155,7 +155,7 @@ async def lapsing(ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "day
     "/v1/staff/{username}",
     response_model=shapes.MemberStanding,
     response_model_exclude_none=True,
-    responses=REFUSALS,
+    responses={**REFUSALS, 200: {"headers": {**REFUSALS[200]["headers"], "ETag": _ETAG}}},
     openapi_extra={"parameters": [_AT, _KNOWN_AT]},
 )
 async def member(username: str, ask: AskingThen, request: Request) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.gate import Unacceptable
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, asker, page_size
+from app.routers.bodies import PAGED_BY
 from app.routers.responses import CHANGES, CREATED, REFUSALS
 from app.services import shapes_subject_access as shapes
 from app.services.subject_access import NOT_USED, Wanted
@@ -75,7 +76,12 @@ async def close_request(request_id: str, ask: Asking) -> Response:
     return answered(await ask.services.subject_access.close(question, known, wanted.closedOn))
 
 
-@router.get("/v1/people/{crn}/disclosures", response_model=shapes.Disclosures, responses=REFUSALS)
+@router.get(
+    "/v1/people/{crn}/disclosures",
+    response_model=shapes.Disclosures,
+    responses=REFUSALS,
+    openapi_extra={"parameters": [*PAGED_BY]},
+)
 async def disclosures(crn: str, ask: AskingPage, request: Request) -> Response:
     """Who saw what of this person, when, for what purpose and under which clause, newest first (G5)."""
     question = ask.asks(Action.READ, (Register.DISCLOSURES,), crn)

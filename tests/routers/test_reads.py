@@ -368,5 +368,5 @@ async def test_the_api_description_promises_a_shape_for_every_address(service: S
         assert schema["$ref"] == f"#/components/schemas/{model.__name__}"
         assert {"400", "401", "403", "503"} <= responses.keys()
         assert "Audit-Receipt" in responses["200"]["headers"]
-        assert "application/problem+json" in responses["403"]["content"]
+        assert responses["403"] == {"$ref": "#/components/responses/Problem403"}
     assert described["components"]["schemas"]["SessionNoteNotes"]["additionalProperties"] is False

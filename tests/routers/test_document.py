@@ -1,0 +1,91 @@
+"""The OpenAPI document: every address, what it takes, and who may ask; tests/documented holds answers to it."""
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from app.main import PUBLIC, create_app
+from app.routers.problems import FAULTS
+from tests.documented import UNNAMED
+from tests.world import settings_for
+
+APP = create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return APP.openapi()
+
+
+def _operations() -> Iterator[tuple[str, str, frozenset[str] | None]]:
+    """Each address, its method, and the query parameters that it takes; None for one that checks none."""
+    for route in iter_route_contexts(APP.routes):
+        taken = [
+            inspect.getclosurevars(each.call).nonlocals.get("known")
+            for each in getattr(getattr(route, "dependant", None), "dependencies", ())
+        ]
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            yield str(route.path_format), method.lower(), next((each for each in taken if each is not None), None)
+
+
+OPERATIONS = [each for each in _operations() if each[0] not in UNNAMED]
+
+
+def named(operation: dict[str, Any], place: str) -> set[str]:
+    return {each["name"] for each in operation["parameters"] if each.get("in") == place}
+
+
+def test_every_address_is_in_it_but_what_is_none(document: dict[str, Any]) -> None:
+    said = {(path, method) for path, operations in document["paths"].items() for method in operations}
+    assert said == {(path, method) for path, method, _ in OPERATIONS}
+    assert len(said) >= 50
+
+
+@pytest.mark.parametrize(("path", "method", "taken"), OPERATIONS, ids=[f"{each[1]} {each[0]}" for each in OPERATIONS])
+def test_what_an_address_takes(document: dict[str, Any], path: str, method: str, taken: frozenset[str] | None) -> None:
+    operation = document["paths"][path][method]
+    shared = {each["$ref"].rpartition("/")[2] for each in operation["parameters"] if "$ref" in each}
+    assert named(operation, "path") == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+    assert {"X-Request-ID", "X-Correlation-ID", "traceparent"} <= shared
+    if path in PUBLIC:
+        assert "security" not in operation
+        assert "Purpose-Of-Use" not in shared
+        return
+    assert operation["security"] == [{"token": []}]
+    assert "Purpose-Of-Use" in shared
+    assert named(operation, "query") == taken
+    assert {"400", "401", "403", "413", "429", "500", "503"} <= operation["responses"].keys()
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def walk(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from (part["$ref"],) if "$ref" in part else ()
+            part = list(part.values())
+        for each in part if isinstance(part, list) else ():
+            yield from walk(each)
+
+    found = set(walk(document))
+    assert len(found) > 50
+    for reference in found:
+        place: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+
+
+def test_every_code_is_in_it_under_its_status(document: dict[str, Any]) -> None:
+    said = document["components"]["responses"]
+    for code, fault in FAULTS.items():
+        if fault.status not in (405,):
+            assert code in said[f"Problem{fault.status}"]["description"], code
+    assert "ETag" in document["paths"]["/v1/staff/{username}"]["get"]["responses"]["200"]["headers"]
+
+
+def test_a_period_is_of_days_or_of_moments(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/people/{crn}/limits/{limit_id}"]["put"]["requestBody"]
+    start = body["content"]["application/json"]["schema"]["properties"]["startDateTime"]
+    assert [each["format"] for each in start["anyOf"]] == ["date", "date-time"]
