@@ -34,7 +34,7 @@ async def standing_at(records: Records, caller: Caller, at: datetime, *, crn: st
 
     The session is not looked at: a token of today says nothing of that moment.
     """
-    statement = records.prepared(("as of", "crn"), lambda: standing_of("crn"), then=_then(records))
+    statement = records.prepared(("as of", "crn"), lambda: standing_of("crn"), then=then(records))
     ((_, person_id, found, bits, consents),) = await records.database.fetch(
         statement, {**facts.parameters(caller, at), "crn": crn}, _PastWarrant()
     )
@@ -44,14 +44,14 @@ async def standing_at(records: Records, caller: Caller, at: datetime, *, crn: st
 
 async def caller_at(records: Records, username: str, at: datetime) -> Caller | None:
     """A member of staff with the role and party that they had at a moment; None for whom nobody knew then."""
-    statement = records.prepared(("as of", "staff"), _member, then=_then(records))
+    statement = records.prepared(("as of", "staff"), _member, then=then(records))
     found = await records.database.fetch(statement, {"username": username, "at": at}, _PastWarrant())
     return Caller(Party(found[0][0]), Role(found[0][1]), "", "", username) if found else None
 
 
 async def system_at(records: Records, client: str, at: datetime) -> Caller | None:
     """A system that speaks for itself, as it was registered at a moment; None for one that nobody knew then."""
-    statement = records.prepared(("as of", "client"), _system, then=_then(records))
+    statement = records.prepared(("as of", "client"), _system, then=then(records))
     found = await records.database.fetch(statement, {"client": client, "at": at}, _PastWarrant())
     return Caller(Party(found[0][0]), Role(found[0][1]), client, "") if found else None
 
@@ -65,7 +65,8 @@ def _system() -> Select[Any]:
     return select(T.Client.party, T.Client.role).where(T.Client.id == CLIENT, T.Client.role.is_not(None), *known)
 
 
-def _then(records: Records) -> Callable[[Prepared], Prepared]:
+def then(records: Records) -> Callable[[Prepared], Prepared]:
+    """Makes of a statement with a parameter `at` the same one over what was known at that moment."""
     return lambda statement: _shadowed(statement, records.database.dialect)
 
 

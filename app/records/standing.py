@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.records import predicates
+from app.records.as_of import then
 from app.records.predicates import T
 from app.records.reading import Records
 from app.records.rows import Found
@@ -51,9 +52,11 @@ def _kept_by(staff: Any) -> ColumnElement[bool]:
     return and_(staff.party == OF_PARTY, staff.username != NOT_OF)
 
 
-def _members(filters: tuple[str, ...], *, employed: bool | None, goes_on: bool) -> Select[Any]:
+def _members(filters: tuple[str, ...], *, employed: bool | None, is_past: bool, goes_on: bool) -> Select[Any]:
     staff = T.Staff
     statement = select(*(getattr(staff, name) for name in MEMBER)).where(_kept_by(staff))
+    if is_past:  # so that the moment is a parameter of the statement
+        statement = statement.where(staff.recorded_at <= predicates.AT)
     for name in filters:
         statement = statement.where(getattr(staff, name) == bindparam(name, type_=String()))
     if employed is not None:
@@ -64,12 +67,16 @@ def _members(filters: tuple[str, ...], *, employed: bool | None, goes_on: bool) 
 
 
 async def members(records: Records, about: Mapping[str, Any], filters: Mapping[str, str], *, employed: bool | None,
-                  after: str | None, size: int) -> list[Found]:  # fmt: skip
-    """Staff of a party by username, one more than the page holds if there are more; `about` as `window` gives it."""
+                  is_past: bool, after: str | None, size: int) -> list[Found]:  # fmt: skip
+    """Staff of a party by username, one more than the page holds if there are more; `about` as `window` gives it.
+
+    `is_past` asks for the register as it stood at that moment.
+    """
     names = tuple(sorted(filters))
     statement = records.prepared(
-        ("members", names, employed, after is None),
-        lambda: _members(names, employed=employed, goes_on=after is not None),
+        ("members", names, employed, is_past, after is None),
+        lambda: _members(names, employed=employed, is_past=is_past, goes_on=after is not None),
+        then=then(records) if is_past else None,
     )
     rows = await records.database.fetch(statement, {**about, **filters, "after": after, "limit": size + 1})
     return [dict(zip(MEMBER, row, strict=True)) for row in rows]

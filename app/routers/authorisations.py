@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, answered, asker, page_size
 from app.routers.bodies import PAGED_BY, Body, body, parameter
-from app.routers.moments import End, Start
+from app.routers.moments import End, Start, past_moment
 from app.routers.responses import CHANGES, CREATED, LISTED
 from app.routers.staff import NOBODYS, flag, username_in
 from app.services import shapes_standing as shapes
@@ -32,22 +32,24 @@ class NewAuthorisation(Body):
     openapi_extra={
         "parameters": [
             parameter("username", "only of this member of staff"),
-            parameter("live", "true: those that hold now; false: all others", enum=["true", "false"]),
+            parameter("live", "true: those that hold; false: all others", enum=["true", "false"]),
+            parameter("at", "those that held at this moment, or with live=false did not", format="date-time"),
             *PAGED_BY,
         ]
     },
 )
 async def authorisations(
-    ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "username", "live"))], request: Request
+    ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "username", "live", "at"))], request: Request
 ) -> Response:
     """Authorisations to criminal-justice data, for those who may revoke them (A3)."""
-    username = request.query_params.get("username")
+    username, at, live = request.query_params.get("username"), past_moment(request, "at", ask.at), flag(request, "live")
     question = ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
     return answered(
         await ask.services.authorisations.page(
             question,
             None if username is None else username_in(username),
-            live=flag(request, "live"),
+            live=True if live is None and at else live,
+            at=at,
             cursor=request.query_params.get("cursor"),
             size=page_size(request),
         )

@@ -80,7 +80,7 @@ FAULTS: dict[str, Fault] = {
         403, "your role may not use this purpose", "send a purpose that the agreement gives your role"
     ),
     "not-permitted-for-role": Fault(
-        403, "no clause lets your role list this for this purpose", "see GET /v1/agreement for what each role may read"
+        403, "no clause lets your role do this for this purpose", "see GET /v1/agreement for what each role may do"
     ),
     "filter-not-permitted": Fault(
         403, "no clause lets your role read what this filter asks about", "leave the filter out"
@@ -94,7 +94,7 @@ FAULTS: dict[str, Fault] = {
     "purpose-missing": Fault(400, "no purpose was given", "send the header Purpose-Of-Use, such as 'supervision'"),
     "purpose-unknown": Fault(400, "the agreement knows no such purpose", "see GET /v1/agreement for the purposes"),
     "parameter-unknown": Fault(400, "there is no such query parameter", "leave it out, or see /openapi.json"),
-    "parameter-invalid": Fault(400, "a query parameter cannot be used", "correct it, or see /openapi.json"),
+    "parameter-invalid": Fault(400, "a parameter of the address cannot be used", "correct it, or see /openapi.json"),
     "cursor-invalid": Fault(400, "the cursor is not one of this list's", "start again without a cursor"),
     "crn-malformed": Fault(400, "the CRN is malformed", "a CRN is a letter and six digits, such as X320741"),
     "body-invalid": Fault(422, "the body cannot be used", "correct the named field"),

@@ -113,19 +113,20 @@ def _filters(request: Request) -> tuple[dict[str, str], bool | None]:
     responses=LISTED,
     openapi_extra={
         "parameters": [parameter(name, f"only of this {name}") for name in ("role", "team", "service", "manager")]
-        + [parameter("employed", "true: who works here today; false: everybody else", enum=["true", "false"])]
-        + [*PAGED_BY]
+        + [parameter("employed", "true: who works here that day; false: everybody else", enum=["true", "false"])]
+        + [parameter("at", "as the register stood at this moment; now", format="date-time"), *PAGED_BY]
     },
 )
 async def staff(
-    ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "role", "team", "service", "manager", "employed"))],
+    ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "role", "team", "service", "manager", "employed", "at"))],
     request: Request,
 ) -> Response:
-    """The staff of the caller's party by username, without the caller (I1, I2)."""
+    """The staff of the caller's party by username, without the caller (I1, I2), now or at a past moment."""
     filters, employed = _filters(request)
-    question, cursor = ask.asks(Action.READ, _STAFF), request.query_params.get("cursor")
+    at, cursor = past_moment(request, "at", ask.at), request.query_params.get("cursor")
+    question, size = ask.asks(Action.READ, _STAFF), page_size(request)
     return answered(
-        await ask.services.staff.page(question, filters, employed=employed, cursor=cursor, size=page_size(request))
+        await ask.services.staff.page(question, filters, employed=employed, at=at, cursor=cursor, size=size)
     )
 
 

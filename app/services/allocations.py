@@ -16,6 +16,7 @@ from app.records import past, rows
 from app.records.rows import Found
 from app.records.writing import OWN, Writer, own_record, own_version
 from app.services.answers import Answer, document
+from app.services.consents import begins
 from app.services.register import StaffRegister
 from app.vocabulary import Action, Category, Party, Question, Register, Role
 
@@ -40,7 +41,7 @@ class AllocationService:
             referral = await self._referral(act, question, referral_id)
             if referral["closed_on"] is not None or referral["status"] in CLOSED:
                 raise Unacceptable("referral-closed")
-            start = given.get("from") or question.at
+            start = begins(given.get("from"), question.at)
             if start < question.at:
                 raise Unacceptable("period-backdated", field="from")
             therapist = await self._register.colleague(

@@ -14,6 +14,7 @@ from app.records import rows, standing
 from app.records.predicates import LONDON
 from app.records.writing import own_record
 from app.services.answers import Answer, document, page
+from app.services.consents import begins
 from app.services.cursors import decode, encode
 from app.services.register import StaffRegister
 from app.vocabulary import Party, Question, Register
@@ -29,14 +30,17 @@ class AuthorisationService:
         self._gate = gate
         self._register = StaffRegister(gate)
 
-    async def page(self, question: Question, username: str | None, *, live: bool | None, cursor: str | None,
-                   size: int) -> Answer:  # fmt: skip
-        """Authorisations by id, for those who may revoke them; CursorInvalid for a cursor from elsewhere."""
-        bound = {"username": username, "live": live}
+    async def page(self, question: Question, username: str | None, *, live: bool | None, at: datetime | None,
+                   cursor: str | None, size: int) -> Answer:  # fmt: skip
+        """Authorisations by id, for those who may revoke them; `live` is meant of the moment `at`, or of now.
+
+        CursorInvalid for a cursor from elsewhere.
+        """
+        bound = {"username": username, "live": live} | ({"at": at} if at else {})
         after = decode(cursor, (str,), "authorisations", bound)[0] if cursor else None
         async with self._gate.act(question) as act:
             found = await standing.authorisations(
-                self._gate.records, question.at, username, live=live, after=after, size=size
+                self._gate.records, at or question.at, username, live=live, after=after, size=size
             )
             following = encode((found[size - 1]["id"],), "authorisations", bound) if len(found) > size else None
             act.released = RELEASED
@@ -52,7 +56,7 @@ class AuthorisationService:
         async with self._gate.act(question) as act:
             if username.lower() == question.caller.staff:
                 raise Unacceptable("authorisation-to-oneself", field="username")
-            start, end = given.get("validFrom") or question.at, given["validUntil"]
+            start, end = begins(given.get("validFrom"), question.at), given["validUntil"]
             _check_period(act, question.at, start, end)
             member = await self._register.colleague(
                 act, username, "username", party=Party.HEALTH, at=max(start, question.at)

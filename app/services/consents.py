@@ -165,8 +165,8 @@ class ConsentService:
 
 
 def begins(given: datetime | None, at: datetime) -> datetime:
-    """When a period starts that is recorded now: today, given as a day, is from now on."""
-    return at if given is None or given == midnight(at.astimezone(LONDON).date()) else given
+    """When a period starts that is recorded now: today, and a moment of today that has passed, is from now on."""
+    return at if given is None or midnight(at.astimezone(LONDON).date()) <= given < at else given
 
 
 def check_period(start: datetime, end: datetime | None, at: datetime) -> None:

@@ -47,16 +47,19 @@ class StaffService:
         self._register = StaffRegister(gate)
 
     async def page(self, question: Question, filters: Mapping[str, str], *, employed: bool | None,
-                   cursor: str | None, size: int) -> Answer:  # fmt: skip
-        """The caller's party's staff by username, without the caller; CursorInvalid for a cursor from elsewhere."""
-        bound = {**filters, "employed": employed}
+                   at: datetime | None, cursor: str | None, size: int) -> Answer:  # fmt: skip
+        """The caller's party's staff by username, without the caller; `at`, as the register stood at that moment.
+
+        CursorInvalid for a cursor from elsewhere.
+        """
+        bound = {**filters, "employed": employed} | ({"at": at} if at else {})
         after = decode(cursor, (str,), "staff", bound)[0] if cursor else None
         columns = {COLUMNS[name]: value for name, value in filters.items()}
         async with self._gate.act(question) as act:
-            about = _about(question)
             found = await standing.members(
-                self._gate.records, about, columns, employed=employed, after=after, size=size
-            )
+                self._gate.records, _about(question, at or question.at), columns,
+                employed=employed, is_past=at is not None, after=after, size=size,
+            )  # fmt: skip
             following = encode((found[size - 1]["username"],), "staff", bound) if len(found) > size else None
             act.answer = page([document(shown(member)) for member in found[:size]], following, size)
         return Answer(act.answer, str(act.receipt))
@@ -159,9 +162,9 @@ class StaffService:
         return any(state[past.SUPERSEDED] is None for state in states)
 
 
-def _about(question: Question) -> dict[str, Any]:
-    today = question.at.astimezone(LONDON).date()
-    return standing.window(question.caller.party.value, question.caller.staff or "", question.at, today, question.at)
+def _about(question: Question, at: datetime) -> dict[str, Any]:
+    day = at.astimezone(LONDON).date()
+    return standing.window(question.caller.party.value, question.caller.staff or "", at, day, at)
 
 
 def _standing(

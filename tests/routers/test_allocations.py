@@ -86,6 +86,16 @@ async def test_a_therapist_takes_over_and_the_one_before_is_kept(service_on_both
     assert entry["subject"] is not None
 
 
+@pytest.mark.parametrize("start", ["2026-03-10", "2026-03-10T09:00:00Z"])
+async def test_from_today_is_from_now_on(service_alone: Service, start: str) -> None:
+    answer = await treats(service_alone, "referral-full", {"therapist": "tara", "from": start})
+    assert answer.status_code == 201
+    first, second = await stored(service_alone, FULL, "treating")
+    assert NOW < datetime.fromisoformat(answer.json()["from"]) < NOW + timedelta(minutes=5)
+    assert first[2] == second[1]
+    assert (await service_alone.get(f"/v1/people/{FULL}/notes", *TARA, CARE)).status_code == 200
+
+
 async def test_the_first_therapist_of_a_referral(service_on_both: Service) -> None:
     answer = await treats(service_on_both, f"referral-{COURT}", {"therapist": "tara", "from": "2026-03-16"})
     assert (answer.status_code, answer.json()["from"]) == (201, "2026-03-16T00:00:00Z")

@@ -1,6 +1,6 @@
 """Authorisation to criminal-justice data (A3): to named health staff, never to oneself, with an end, revocable."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,12 +63,37 @@ async def test_a_grant_opens_at_once_and_its_revocation_closes_at_once(service_o
     }
 
 
+@pytest.mark.parametrize("start", ["2026-03-10", "2026-03-10T00:00:00Z", "2026-03-10T10:29:59+01:00"])
+async def test_from_today_is_from_now_on(service_alone: Service, start: str) -> None:
+    """What began earlier today holds from the request on: nothing holds before it was recorded."""
+    await world.put(service_alone.url, [world.training("tara", "criminal-justice-data")])
+    answer = await grants(service_alone, "tara", UNTIL | {"validFrom": start})
+    assert answer.status_code == 201
+    assert NOW < datetime.fromisoformat(answer.json()["validFrom"]) < NOW + timedelta(minutes=5)
+    assert await sees_risk(service_alone)
+
+
 async def test_the_past_of_an_authorisation_is_kept(service_on_both: Service) -> None:
     identity = (await stored(service_on_both, "theo"))[0]["id"]
     await revokes(service_on_both, identity)
     past = t.HISTORIES["authorisation"]
     (rows,) = await execute(service_on_both.url, [(past.select().where(past.c.id == identity), None)])
     assert [dict(zip(past.c.keys(), row, strict=True))["revoked_at"] for row in rows] == [None]
+
+
+async def test_who_was_authorised_at_a_past_moment(service_on_both: Service) -> None:
+    async def held(query: str) -> list[str]:
+        answer = await service_on_both.get(f"/v1/authorisations?{query}", *PETRA, WORK)
+        return sorted(one["username"] for one in answer.json()["data"])
+
+    (row,) = await stored(service_on_both, "theo")
+    assert (await revokes(service_on_both, row["id"])).status_code == 200
+    then, before = "at=2026-03-01T00:00:00Z", "at=2026-02-28T09:29:59Z"
+    assert (await held(then), await held("live=true")) == (["adam", "carla", "theo"], ["adam", "carla"])
+    assert (await held(f"{then}&username=THEO"), await held(f"{then}&live=false"), await held(before)) == (
+        ["theo"], [], []
+    )  # fmt: skip
+    assert await held(f"{before}&live=false") == ["adam", "carla", "theo"]
 
 
 @pytest.mark.parametrize(

@@ -324,6 +324,28 @@ async def test_who_was_what_at_a_past_moment(service_on_both: Service) -> None:
     assert (unknown.status_code, told(unknown)["code"]) == (404, "staff-not-found")
 
 
+async def test_who_stood_where_at_a_past_moment(service_on_both: Service) -> None:
+    """The list as the register stood then: who was on it, in which team, and who worked that day."""
+
+    async def listed(query: str) -> list[tuple[str, str | None]]:
+        answer = await service_on_both.get(f"/v1/staff?{query}", *PETRA, WORK)
+        return [(one["username"], one["team"]) for one in answer.json()["data"]]
+
+    await world.put(service_on_both.url, world.staff("late", OLGA[0], recorded_at=NOW - timedelta(days=1)))
+    assert (await changes(service_on_both, "olga", {"team": "South", "employedUntil": "2026-03-31"})).status_code == 200
+    then = "at=2026-03-08T12:00:00Z"
+    assert await listed("") == [("gone", None), ("late", None), ("olga", "South"), ("otto", None)]
+    assert await listed(then) == [("gone", None), ("olga", "Leicester North"), ("otto", None)]
+    assert await listed(f"{then}&employed=true&pageSize=1") == [("gone", None)]
+    assert await listed("employed=true&team=South") == [("olga", "South")]
+    assert await listed(f"{then}&team=South") == await listed("at=2020-01-01T00:00:00Z") == []
+    page = (await service_on_both.get(f"/v1/staff?{then}&pageSize=1", *PETRA, WORK)).json()["pagination"]["next"]
+    assert await listed(f"{then}&pageSize=1&cursor={page}") == [("olga", "Leicester North")]
+    elsewhere = await service_on_both.get(f"/v1/staff?pageSize=1&cursor={page}", *PETRA, WORK)
+    assert told(elsewhere)["code"] == "cursor-invalid"
+    assert (await service_on_both.get("/v1/staff?at=2027-01-01T00:00:00Z", *PETRA, WORK)).status_code == 400
+
+
 @pytest.mark.parametrize(
     "moment",
     [
