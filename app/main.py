@@ -93,7 +93,13 @@ def create_app(settings: Settings) -> FastAPI:
         gc.unfreeze()
 
     app = OpenMind(
-        title="Open Mind", description=about or "", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
+        title="Open Mind",
+        description=about or "",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # an address is one that there is, or it is not
     )
     for router in (
         oauth2.router,

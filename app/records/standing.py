@@ -116,7 +116,7 @@ def _lapsing_employment() -> Select[Any]:
 
 
 def _lapsing_authorisation() -> Select[Any]:
-    """Live ones that end within the window, unless another goes on where they end."""
+    """Live ones that end before `latest`, unless another goes on where they end."""
     grant, next_one = T.Authorisation, aliased(T.Authorisation)
     goes_on = exists().where(
         next_one.staff_id == grant.staff_id,
@@ -129,7 +129,7 @@ def _lapsing_authorisation() -> Select[Any]:
         select(T.Staff.username, grant.id, grant.valid_until)
         .join(grant, grant.staff_id == T.Staff.id)
         .where(_works_here(T.Staff), predicates.live(grant), grant.revoked_at.is_(None), not_(goes_on))
-        .where(grant.valid_until <= LATEST)
+        .where(grant.valid_until < LATEST)
     )
 
 

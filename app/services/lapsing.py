@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from app.audit.submission import Receipt, receipt_header
 from app.gate import Gate
+from app.policies.agreement import midnight
 from app.records import standing
 from app.records.facts import COURSES
 from app.records.predicates import LONDON
@@ -47,8 +48,8 @@ class LapsingService:
         after = decode(cursor, (date, str, str), "lapsing", {"days": days}) if cursor else None
         today = reading.at.astimezone(LONDON).date()
         party, username = reading.caller.party.value, reading.caller.staff or ""
-        last, latest = today + timedelta(days=days), reading.at + timedelta(days=days)
-        about = standing.window(party, username, reading.at, last, latest)
+        last = today + timedelta(days=days)
+        about = standing.window(party, username, reading.at, last, midnight(last + timedelta(days=1)))
         lapsing, receipts = await self._authorisations(revoking, about)
         async with self._gate.act(reading) as act:
             lapsing += await self._of_staff(about)

@@ -17,6 +17,7 @@ B1 | therapist | direct-care | withdraw | consent | treating
 B2 | clinical-lead | direct-care | read write | \
 referral attendance progress scores clinical notes safety safety-alert meeting consent | service
 B2 | clinical-lead | direct-care | read | identity contact | service
+B2 | clinical-lead | direct-care | withdraw | consent | service
 B2 | clinical-lead | direct-care | withdraw | consent | treating
 B3 | therapist | direct-care | read | identity referral clinical | service
 B4 | service-administrator | direct-care | read write | referral attendance | service
@@ -101,11 +102,16 @@ class Line:
 
     @property
     def despite_restriction(self) -> bool:
-        return self.clause in DESPITE_RESTRICTION or self.action == "withdraw"
+        return self.clause in DESPITE_RESTRICTION or self.is_never_refused
 
     @property
     def despite_end(self) -> bool:
-        return self.clause in DESPITE_END or self.action == "withdraw"
+        return self.clause in DESPITE_END or self.is_never_refused
+
+    @property
+    def is_never_refused(self) -> bool:
+        """E3: a withdrawal, to who supervises or treats the person."""
+        return self.action == "withdraw" and not self.needs.isdisjoint({"caseload", "treating"})
 
     @property
     def objection(self) -> str | None:

@@ -38,10 +38,13 @@ def test_b1_reads_identity_and_contact_and_does_not_write_them(category):
     refused(ruled(asks("therapist", "direct-care", "write", category), holding), "S2")
 
 
-def test_b2_is_as_b1_for_the_service_and_for_withdrawal_where_the_lead_treats():
+def test_b2_is_as_b1_for_the_service_and_never_refuses_a_withdrawal_where_the_lead_treats():
     holding = LEAD | facts("service")
     permitted(ruled(asks("clinical-lead", "direct-care", "write", "consent"), holding), "B2")
-    refused(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), holding), "B2")
+    permitted(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), holding), "B2")
+    refused(
+        ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), holding | facts("restricted")), "S3", "B2"
+    )
     treating = LEAD | facts("treating restricted")
     permitted(ruled(asks("clinical-lead", "direct-care", "withdraw", "consent"), treating), "B2")
     refused(ruled(asks("clinical-lead", "direct-care", "write", "consent"), treating), "S3")

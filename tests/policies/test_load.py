@@ -9,7 +9,7 @@ from app.policies.load import digest_of, read_agreement
 from tests.policies.clauses import FILE
 
 TEXT = FILE.read_text(encoding="utf-8")
-DIGEST = "49bce06979e62186f816880b3545f0f8c0ba689dd09dae06be936d0ee9b1db85"
+DIGEST = "f2e65758fca0e48ac4b219940713c8807431750e420de29a7684f82a2eedf7ba"
 
 
 def changed(old: str, new: str, text: str = TEXT) -> str:

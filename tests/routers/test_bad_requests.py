@@ -47,6 +47,7 @@ async def _bound(service: Service) -> str:
         pytest.param(f"/v1/people/{FULL}/history/1", 404, "route-not-found", None, id="there is no history"),
         pytest.param("/v1/people/$export", 400, "crn-malformed", "crn", id="there is no export"),
         pytest.param("/v1/peoples", 404, "route-not-found", None, id="no such address"),
+        pytest.param("/v1/people/", 404, "route-not-found", None, id="an address with a slash behind"),
         pytest.param("/v1/people?familyName=Secretive", 400, "parameter-unknown", "familyName",
                      id="names travel in bodies, never in addresses"),
         pytest.param("/v1/people?_summary=count", 400, "parameter-unknown", "_summary", id="nothing is counted"),

@@ -1,5 +1,6 @@
 """Withdrawals: by whom, of what, and never without their entry."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from app.audit.submission import LogUnavailable
 from app.services import consents
 from tests import world
 from tests.gate.house import fetched
+from tests.policies.clauses import FILE
 from tests.routers.cast import (
     ADAM,
     BARE,
     CARLA,
+    ELSEWHERE,
     EXCLUDED,
     FULL,
     NOBODY,
@@ -31,7 +34,9 @@ WITHDRAWERS = [
     pytest.param(THEO, FULL, "consent-attendance", 200, id="their therapist"),
     pytest.param(OTTO, FULL, "consent-attendance", 404, id="another offender manager"),
     pytest.param(TARA, FULL, "consent-attendance", 404, id="another therapist"),
-    pytest.param(CARLA, FULL, "consent-attendance", 404, id="a clinical lead, who does not treat"),
+    pytest.param(CARLA, FULL, "consent-attendance", 200, id="the clinical lead of their service"),
+    pytest.param(CARLA, RESTRICTED, "consent-limited", 404, id="a clinical lead, of a restricted record"),
+    pytest.param(CARLA, ELSEWHERE, "consent-limited", 404, id="a clinical lead, of another service"),
     pytest.param(ADAM, FULL, "consent-attendance", 404, id="an administrator"),
     pytest.param(OLGA, FULL, "never-was", 404, id="of nothing"),
     pytest.param(OLGA, FULL, "bad id", 404, id="of what is no id"),
@@ -52,7 +57,7 @@ async def test_who_withdraws(service_alone: Service, who: Any, crn: str, consent
     assert kept == ([] if "consent" not in consent else [(who[1] if status == 200 else None,)])
     (entry,) = await service_alone.entries()
     assert (entry["action"], entry["outcome"]) == ("withdraw", "permitted" if status == 200 else "refused")
-    assert entry["announce"] == ("justice" if crn is RESTRICTED else None)
+    assert entry["announce"] == ("justice" if crn is RESTRICTED and status == 200 else None)
     if status == 200:
         assert answer.json()["state"] == "withdrawn"
         again = await withdraw(service_alone, consent, who)
@@ -156,3 +161,31 @@ async def test_what_was_decided_on_before_a_withdrawal_is_not_recorded_after_it(
             service.url, "SELECT scope FROM consent WHERE withdrawn_at IS NULL AND decision = 'permit'"
         )
     }
+
+
+async def test_an_agreement_that_has_ended_stops_everything_but_withdrawals(
+    cast_url: str, key_file: Path, tmp_path: Path
+) -> None:
+    """E3, over HTTP: nothing is read or recorded any more, and what the person takes back is taken back."""
+    text = FILE.read_text(encoding="utf-8").replace("review_months", "last_day = 2026-03-09\nreview_months", 1)
+    folder = tmp_path / "agreements"
+    folder.mkdir()
+    (folder / "ended.toml").write_text(text, encoding="utf-8")
+    await world.put(cast_url, world.consent(RESTRICTED, "attendance", id="consent-limited"))
+    async with world.serving(cast_url, key_file, agreements_dir=folder) as service:
+        assert (await service.get(f"/v1/people/{FULL}/consents", *OLGA, WORK)).status_code == 404
+        assert (await record(service, FULL, scope="scores", decision="refuse")).status_code == 404
+        for consent, who, status in (
+            ("consent-attendance", OLGA, 200),
+            ("consent-progress", THEO, 200),
+            ("consent-limited", OLGA, 200),
+            ("consent-scores", CARLA, 404),
+            ("consent-scores", OTTO, 404),
+        ):
+            assert (await withdraw(service, consent, who)).status_code == status, consent
+        scopes = {"scopes": ["meeting", "offence", "scores"]}
+        for crn, status in ((FULL, 200), (EXCLUDED, 404), (NOBODY, 404)):
+            answer = await service.request("POST", f"/v1/people/{crn}/consents/withdrawal", *OLGA, WORK, json=scopes)
+            assert answer.status_code == status, crn
+    kept = await fetched(cast_url, "SELECT scope FROM consent WHERE withdrawn_at IS NULL")
+    assert kept == [("health-trainer",)]

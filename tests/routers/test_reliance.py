@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 
 from tests.routers.cast import (
+    ALMA,
     CARA,
     CARE,
     FULL,
+    HANA,
     OLGA,
     OVERSIGHT,
+    PROBATION,
+    SYNC,
     THEO,
     WORK,
     told,
@@ -46,6 +50,28 @@ async def test_whom_a_refusal_refused(service_alone: Service) -> None:
     (line,) = (await service_alone.get(f"/v1/consents/{no}/reliance", *CARA, OVERSIGHT)).json()["data"]
     assert (line["outcome"], line["released"], line["byConsent"]) == ("refused", [], [])
     assert line["withheld"] == [{"category": "attendance", "scopes": ["attendance"]}]
+
+
+async def test_lists_and_systems_relied_on_it_too(service_alone: Service) -> None:
+    for path, who, purpose in (
+        ("/v1/referrals", OLGA, WORK),
+        ("/v1/people", PROBATION, SYNC),
+        ("/v1/referrals/referral-full", OLGA, WORK),
+        ("/v1/people", OLGA, WORK),
+        ("/v1/people", HANA, CARE),
+    ):
+        assert (await service_alone.get(path, *who, purpose)).status_code == 200
+    answer = await service_alone.get("/v1/consents/consent-attendance/reliance", *ALMA, OVERSIGHT)
+    assert [(line["role"], line["released"]) for line in answer.json()["data"]] == [
+        ("offender-manager", ["referral"]),
+        ("case-management-system", ["identity"]),
+        ("offender-manager", ["referral"]),
+        ("offender-manager", ["referral"]),
+    ]  # the list has two referrals of theirs: one that was sent, and one draft
+    trainers = await service_alone.get("/v1/consents/consent-health-trainer/reliance", *CARA, OVERSIGHT)
+    assert [(line["staff"], line["byConsent"][0]["scopes"]) for line in trainers.json()["data"]] == [
+        ("hana", ["health-trainer"])
+    ]
 
 
 async def test_page_by_page(service_alone: Service) -> None:

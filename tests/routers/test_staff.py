@@ -1,6 +1,6 @@
 """Staff standing over HTTP: each lead keeps their own party's staff, nobody themselves, and a change holds at once."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -401,6 +401,21 @@ async def test_what_lapses_soon(service_on_both: Service) -> None:
     )
     assert page["data"] + following.json()["data"] == said
     assert following.json()["pagination"]["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        pytest.param(datetime(2026, 4, 9, 22, 59, 59, tzinfo=UTC), ["rory"], id="in the last second of the 30th day"),
+        pytest.param(datetime(2026, 4, 9, 23, tzinfo=UTC), [], id="with the 30th day, and so from the 31st on"),
+    ],
+)
+async def test_an_authorisation_lapses_by_the_day_like_everything(
+    service_alone: Service, ends: datetime, said: list[str]
+) -> None:
+    await world.put(service_alone.url, [world.authorisation("rory", "petra", valid_until=ends)])
+    found = (await service_alone.get("/v1/staff/lapsing", *PETRA, WORK)).json()["data"]
+    assert [one["username"] for one in found if one["username"] == "rory"] == said
 
 
 @pytest.mark.parametrize("days", ["0", "367", "-1", "many", "1e2", "٣"])

@@ -38,12 +38,20 @@ EXAMPLES = [
         announced=True,
     ),
     CL.may("withdraw", "consent", "treating", "It is recorded even when the agreement has ended", over=True),
+    CL.may("withdraw", "consent", "service", "They record a withdrawal like anything else that the person says"),
     CL.may_not(
         "withdraw",
         "consent",
-        "service",
-        "A lead who does not treat the person leaves a withdrawal to whoever treats or supervises them",
+        "",
+        "Of a person who is neither referred to their service nor treated by them they record none",
         lacks="treating",
+    ),
+    CL.may_not(
+        "withdraw",
+        "consent",
+        "service restricted",
+        "Of a restricted record, a lead who does not treat the person leaves it to whoever treats or supervises them",
+        stopped_by="restricted",
     ),
     CL.may_not(
         "read",
