@@ -207,6 +207,27 @@ def problem(code: str, *, detail: str | None = None, extra: Mapping[str, Any] | 
     return Response(to_json(body), fault.status, dict(fault.headers), MEDIA_TYPE)
 
 
+TOKEN_CODES = (
+    "caller-unknown",
+    "client-unknown",
+    "token-algorithm",
+    "token-audience",
+    "token-claims",
+    "token-encrypted",
+    "token-expired",
+    "token-header",
+    "token-issuer",
+    "token-key",
+    "token-lifetime",
+    "token-malformed",
+    "token-missing",
+    "token-scheme",
+    "token-signature",
+    "token-type",
+)
+"""What `app.identity` finds wrong with a token."""
+
+
 def token_problem(code: str, detail: str) -> Response:
     """401 for a token that cannot be used, with the wall's own code."""
     body = {

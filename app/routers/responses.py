@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.routers.problems import FAULTS, MEDIA_TYPE
+from app.routers.problems import FAULTS, MEDIA_TYPE, TOKEN_CODES
 from app.services.shapes import Withheld
 
 
@@ -35,6 +35,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     described: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         codes = sorted(code for code, fault in FAULTS.items() if fault.status == status)
+        codes += TOKEN_CODES if status == 401 else ()
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         described[status] = {
             "model": Problem,

@@ -1,6 +1,7 @@
 """The OpenAPI document: every address, what it takes, and who may ask; tests/documented holds answers to it."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from app import identity
 from app.main import PUBLIC, create_app
-from app.routers.problems import FAULTS
+from app.routers.problems import FAULTS, TOKEN_CODES
 from tests.documented import UNNAMED
 from tests.world import settings_for
 
@@ -82,6 +84,10 @@ def test_every_code_is_in_it_under_its_status(document: dict[str, Any]) -> None:
     for code, fault in FAULTS.items():
         if fault.status not in (405,):
             assert code in said[f"Problem{fault.status}"]["description"], code
+    source = "".join(each.read_text() for each in Path(identity.__file__).parent.glob("*.py"))
+    raised = set(re.findall(r"\"((?:token|client|caller)-[a-z]+)\"", source)) - {"token-unprepared"}
+    assert raised == set(TOKEN_CODES)
+    assert all(code in said["Problem401"]["description"] for code in raised)
     assert "ETag" in document["paths"]["/v1/staff/{username}"]["get"]["responses"]["200"]["headers"]
 
 
