@@ -21,6 +21,8 @@ COURSES = ("information-sharing", "criminal-justice-data", "mental-health-awaren
 LONGEST = 366
 """Days that the report of what lapses can look ahead."""
 _USERNAME = re.compile(r"[!-~]{1,60}")
+_ADDRESSES = ("lapsing", ".", "..")
+"""What would stand for something else in an address."""
 NOBODYS = "nobody's name"
 """What is asked for in place of a text that can be nobody's name: refused like any other that is not there."""
 _AT = parameter("at", "as of this moment", format="date-time")
@@ -180,8 +182,8 @@ async def member(username: str, ask: AskingThen, request: Request) -> Response:
 async def create(ask: Asking) -> Response:
     """Put somebody on the register of the caller's party (I1, I2)."""
     wanted = await ask.body(NewMember)
-    if wanted.username.lower() == "lapsing":
-        raise BadRequest("body-invalid", "this is the name of an address here; choose another", "username")
+    if wanted.username.lower() in _ADDRESSES or "/" in wanted.username:
+        raise BadRequest("body-invalid", "no address here can name them; choose another", "username")
     return answered(await ask.services.staff.create(ask.asks(Action.CREATE, _STAFF), wanted.model_dump()), 201)
 
 

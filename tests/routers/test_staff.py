@@ -155,6 +155,8 @@ async def test_somebody_new_can_work_at_once(service_on_both: Service) -> None:
         ({"username": "theo"}, 409, "staff-exists", "username"),
         ({"username": "petra"}, 403, "own-record", None),
         ({"username": "Lapsing"}, 422, "body-invalid", "username"),
+        ({"username": ".."}, 422, "body-invalid", "username"),
+        ({"username": "no/address"}, 422, "body-invalid", "username"),
         ({"username": "a b"}, 422, "body-invalid", "username"),
         ({"username": "\u212aim"}, 422, "body-invalid", "username"),
         ({"role": "therapist"}, 422, "role-not-at-party", "role"),
