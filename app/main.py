@@ -19,6 +19,7 @@ from app.identity import Authenticator, NotAuthenticated, TokenService, load_key
 from app.routers import (
     agreement,
     allocations,
+    audit_proofs,
     authorisations,
     consents,
     emergency_grants,
@@ -48,6 +49,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
+from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
@@ -62,6 +64,9 @@ PUBLIC = {
     "/oauth2/token": "where a caller becomes known",
     "/v1/agreement": "the agreement is published by both parties and names nobody",
     "/v1/agreement/matrix": "the same agreement as a table",
+    "/v1/audit/entries/{number}/proof": "proves that an entry is in the log by hashes alone, and says when it was made",
+    "/v1/audit/consistency": "proves that the log has only grown, by hashes alone",
+    "/v1/audit/tile/{path:path}": "the log as mirrors read it: hashes, places and times, nothing of what entries say",
     "/openapi.json": "the API's description, no data",
 }
 """Every address that asks for no token, with the reason; all others are guarded, which a test holds to."""
@@ -114,6 +119,7 @@ def create_app(settings: Settings) -> FastAPI:
         referrals.router,
         emergency_grants.router,
         agreement.router,
+        audit_proofs.router,
         operations.router,
     ):
         app.include_router(router)
@@ -154,6 +160,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         authorisations=AuthorisationService(gate),
         allocations=AllocationService(gate),
         limits=LimitService(gate),
+        proofs=ProofService(gate),
     )
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     return services, tokens

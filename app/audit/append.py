@@ -11,6 +11,7 @@ from typing import Any
 
 from app.audit.entry import Entry, timestamp
 from app.audit.merkle import Tile, Tree, leaf_data, leaf_hash
+from app.audit.proofs import Batch
 from app.audit.submission import (
     Change,
     ChangeRefused,
@@ -125,6 +126,8 @@ class Numbering:
         self.tree = Tree.at(head.size, head.frontier)
         self.recorded_at = max(timestamp(now), head.recorded_at)
         self.tiles: list[Tile] = []
+        self.leaves: list[bytes] = []
+        self._batch = Batch(head.size, self.tree.frontier, self.leaves)
 
     def number(self, entries: Sequence[Entry]) -> tuple[list[EntryRow], tuple[Receipt, ...]]:
         """The next rows and their receipts."""
@@ -133,8 +136,9 @@ class Numbering:
             seq = self.tree.size
             leaf = leaf_hash(leaf_data(seq, time, entry.digest))
             self.tiles += self.tree.append(leaf)
+            self.leaves.append(leaf)
             rows.append(EntryRow(seq, time, entry.body, leaf, entry.salt, entry.person))
-            receipts.append(Receipt(seq, leaf.hex(), entry.event_id))
+            receipts.append(Receipt(seq, leaf.hex(), entry.event_id, self._batch))
         return rows, tuple(receipts)
 
     def moved(self) -> Head:
@@ -248,6 +252,7 @@ def _undone(fault: Exception, numbering: Numbering, before: tuple[Tree, int]) ->
     yield UNDO
     numbering.tree, kept = before
     del numbering.tiles[kept:]
+    del numbering.leaves[numbering.tree.size - numbering.head.size :]
     return fault
 
 

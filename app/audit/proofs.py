@@ -5,12 +5,24 @@ the caller to say.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from app.audit.merkle import EMPTY_ROOT, node_hash, root_of
 
 Subtree = tuple[int, int]
 Part = tuple[Subtree, ...]
 """One hash of a proof: perfect subtrees side by side, largest first, hashed up from the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """That a leaf is in a tree: its number, the tree's size and root, and the audit path from its sibling up."""
+
+    number: int
+    size: int
+    root: bytes
+    hashes: tuple[bytes, ...]
 
 
 class ProofInvalid(ValueError):
@@ -66,27 +78,40 @@ def hashes(parts: Sequence[Part], nodes: Mapping[Subtree, bytes] | Callable[[Sub
 
 
 class Batch:
-    """The subtrees of a tree that has just grown by some leaves, from its frontier before and those leaves alone."""
+    """The subtrees of a tree that has just grown by some leaves, from its frontier before and those leaves alone.
 
-    def __init__(self, size: int, frontier: Sequence[bytes], leaves: Sequence[bytes]) -> None:
-        self.start, self.size = size, size + len(leaves)
-        self._known: dict[Subtree, bytes] = dict(zip(subtrees(0, size), frontier, strict=True))
-        self._known |= {(0, size + place): leaf for place, leaf in enumerate(leaves)}
+    It costs next to nothing until something is asked of it, which is when no leaf is added any more.
+    """
 
-    def proof(self, number: int) -> list[bytes]:
-        """The audit path of one of the new leaves in the tree as it is now; no read is needed for it."""
+    def __init__(self, start: int, frontier: Sequence[bytes], leaves: Sequence[bytes]) -> None:
+        self.start, self._frontier, self._leaves = start, tuple(frontier), leaves
+
+    @property
+    def size(self) -> int:
+        """Leaves of the tree as it is now."""
+        return self.start + len(self._leaves)
+
+    def proof(self, number: int) -> Inclusion:
+        """One of the new leaves in the tree as it is now, without a read; ValueError for one that was there before."""
         if number < self.start:
             raise ValueError(f"leaf {number} came before this batch")
-        return hashes(inclusion(number, self.size), self._node)
+        path = hashes(inclusion(number, self.size), self._node)
+        return Inclusion(number, self.size, self._root, tuple(path))
 
-    def root(self) -> bytes:
-        """The root of the tree as it is now."""
+    @cached_property
+    def _root(self) -> bytes:
         return root_of([self._node(subtree) for subtree in subtrees(0, self.size)])
 
+    @cached_property
+    def _known(self) -> dict[Subtree, bytes]:
+        return dict(zip(subtrees(0, self.start), self._frontier, strict=True))
+
     def _node(self, subtree: Subtree) -> bytes:
+        level, place = subtree
+        if level == 0 and place >= self.start:
+            return self._leaves[place - self.start]
         known = self._known.get(subtree)
         if known is None:
-            level, place = subtree
             below = (level - 1, 2 * place), (level - 1, 2 * place + 1)
             known = self._known[subtree] = node_hash(*map(self._node, below))
         return known

@@ -1,10 +1,11 @@
 """What is handed to the log's writer and what comes back: submissions, receipts and the ways to fail."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.audit.entry import Entry
+from app.audit.proofs import Batch, Inclusion
 
 
 class LogUnavailable(Exception):
@@ -64,9 +65,15 @@ class Receipt:
     seq: int
     leaf_hash: str
     event_id: str
+    batch: Batch | None = field(default=None, compare=False, repr=False)
+    """The tree as its transaction left it; None for an entry that was in the log already."""
 
     def __str__(self) -> str:
         return f"{self.seq}:{self.leaf_hash}"
+
+    def proof(self) -> Inclusion | None:
+        """That the entry is in the log as its transaction left it, made without a read."""
+        return None if self.batch is None else self.batch.proof(self.seq)
 
 
 def receipt_header(receipts: Sequence[Receipt]) -> str:

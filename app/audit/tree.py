@@ -1,5 +1,6 @@
 """The hashes of the log as the database keeps them: leaves with their entries, and the roots of full tiles."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -45,11 +46,9 @@ class LogTree:
         for level, place in subtrees:
             kept, first, stop = _made_of(level, place)
             needed[kept, first >> _WIDTH] += (first, stop - 1)
-        rows = {
-            (kept, place): node
-            for (kept, _), places in needed.items()
-            for place, node in await self.row(kept, min(places), max(places) + 1)
-        }
+        looks = [(kept, min(places), max(places) + 1) for (kept, _), places in needed.items()]
+        found = await asyncio.gather(*(self.row(*look) for look in looks))
+        rows = {(look[0], place): node for look, row in zip(looks, found, strict=True) for place, node in row}
         try:
             return {subtree: _up(rows, *subtree) for subtree in subtrees}
         except KeyError as fault:
@@ -71,12 +70,14 @@ class LogTree:
     @cached_property
     def _leaves(self) -> Prepared:
         within = (_ENTRY.seq >= _bound("first"), _ENTRY.seq < _bound("stop"))
-        return self._database.prepare(select(_ENTRY.seq, _ENTRY.leaf_hash).where(*within).order_by(_ENTRY.seq))
+        rows = select(_ENTRY.seq, _ENTRY.leaf_hash).where(*within).order_by(_ENTRY.seq)
+        return self._database.prepare(rows, shared=True)
 
     @cached_property
     def _tiles(self) -> Prepared:
         within = (_TILE.level == _bound("level"), _TILE.number >= _bound("first"), _TILE.number < _bound("stop"))
-        return self._database.prepare(select(_TILE.number, _TILE.root).where(*within).order_by(_TILE.number))
+        rows = select(_TILE.number, _TILE.root).where(*within).order_by(_TILE.number)
+        return self._database.prepare(rows, shared=True)
 
 
 def _bound(name: str) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.audit.canonical import Ready, ready
 from app.audit.entry import PersonPart, Record
-from app.audit.submission import Receipt, Submission, receipt_header
+from app.audit.submission import Receipt, Submission
 from app.gate.entries import PERMITTED, REFUSED, Phrases, cited
 from app.gate.listing import STANDING
 from app.policies import CompiledAgreement, Decision, decide
@@ -45,11 +45,6 @@ class Limited:
             (row, row.person_id is not None and decision.any_permitted)
             for row, decision in zip(self.rows, self.decisions, strict=True)
         ]
-
-    @property
-    def receipt(self) -> str:
-        """The first and the last of the entries."""
-        return receipt_header(self.receipts)
 
 
 class AskingAccess:

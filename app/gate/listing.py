@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from app.audit.submission import Receipt, receipt_header
+from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import lists
@@ -44,11 +44,6 @@ class Listed:
     has_more: bool
     answers: list[bytes] = field(default_factory=list)
     receipts: Sequence[Receipt] = ()
-
-    @property
-    def receipt(self) -> str:
-        """The first and the last of the page's entries."""
-        return receipt_header(self.receipts)
 
 
 class AskingMany:

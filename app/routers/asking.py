@@ -1,6 +1,6 @@
 """From a request to a question: the token's caller, the header's purpose, the route's template."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
+from app.routers.answering import Answered
 from app.services.answers import Answer
 from app.services.container import Services
 from app.vocabulary import HL7_PURPOSES, Action, Caller, Purpose, Question, Subject
@@ -106,13 +107,14 @@ def asker(*parameters: str) -> Callable[[Request], Awaitable[Asker]]:
             code = "purpose-unknown" if word else "purpose-missing"
             raise BadRequest(code, field="Purpose-Of-Use")
         if request.scope["query_string"]:
-            _check_parameters(request, known)
+            check_parameters(request, known)
         return Asker(services, caller, purpose, at, resource, request)
 
     return current
 
 
-def _check_parameters(request: Request, known: frozenset[str]) -> None:
+def check_parameters(request: Request, known: Container[str]) -> None:
+    """BadRequest for a query parameter that the address does not know, or that is given twice."""
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if name not in known:
@@ -141,5 +143,4 @@ AskingReferrals = Annotated[Asker, Depends(asker("cursor", "pageSize", "status")
 
 def answered(answer: Answer, status: int = 200) -> Response:
     """A protected answer: JSON made once, with the receipt of its entry."""
-    headers = {"Audit-Receipt": answer.receipt} if answer.receipt else None
-    return Response(answer.body, status, headers, "application/json")
+    return Answered(answer, status)

@@ -126,6 +126,20 @@ FAULTS: dict[str, Fault] = {
         422, "too many entries for one request", "give a shorter period, or use `openmind agreement simulate`"
     ),
     "simulation-busy": Fault(503, "another simulation is under way", "try again", {"Retry-After": "10"}),
+    "log-entry-unknown": Fault(
+        404, "the log has no entry of this number", "see GET /v1/audit/checkpoint for how far the log goes"
+    ),
+    "checkpoint-missing": Fault(
+        404,
+        "no checkpoint has been made over this entry, or none of this size",
+        "leave the size out, try again in a minute, or ask for the proof as JSON, which needs no checkpoint",
+    ),
+    "tile-unknown": Fault(
+        404, "the log has no such tile", "see c2sp.org/tlog-tiles, and GET /v1/audit/checkpoint for the log's size"
+    ),
+    "log-incomplete": Fault(
+        500, "the log does not hold what its size promises", "tell the operator, who runs `openmind audit verify`"
+    ),
     "log-unreadable": Fault(422, "an entry of the log cannot be read", "run `openmind audit verify`"),
     "consent-not-enforceable": Fault(
         422,

@@ -27,7 +27,12 @@ _RECEIPT = {
     "Audit-Receipt": {
         "description": "entry number and leaf hash; of a list the first and the last",
         "schema": {"type": "string"},
-    }
+    },
+    "Audit-Proof": {
+        "description": "with `Prefer: audit-proof`: that the (last) entry is in the log as it was once the entry was"
+        " durable; a dictionary of structured fields (RFC 9651): `entry`, `size`, `root`, `hashes`",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -53,3 +58,5 @@ EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 PRECONDITIONS = _problems(412, 428)
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
+PROVEN = _problems(400, 404, 500, 503)
+"""What is public and proves something about the log."""

@@ -14,11 +14,8 @@ log = logging.getLogger("openmind")
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _TRACE = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _ECHOED = {b"x-correlation-id": _ID, b"traceparent": _TRACE}
-_ALWAYS = [
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Authorization, Purpose-Of-Use"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_ALWAYS = [(b"x-content-type-options", b"nosniff")]
+_PROTECTED = [(b"cache-control", b"no-store"), (b"vary", b"Authorization, Purpose-Of-Use")]
 
 
 class BodyTooLarge(Exception):
@@ -44,7 +41,11 @@ class Transport:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], *_ALWAYS, *echoed]
+                message["headers"] = [
+                    *message["headers"],
+                    *_ALWAYS,
+                    *([] if _is_kept(message) else _PROTECTED + echoed),
+                ]
             await send(message)
 
         if length > self._limit:
@@ -72,6 +73,11 @@ class Transport:
         request_id = request_id or str(uuid7()).encode()
         scope["request_id"] = request_id.decode()
         return [*echoed, (b"x-request-id", request_id)], length
+
+
+def _is_kept(message: Message) -> bool:
+    """Whether anybody may keep the answer: then no id goes with it, which others would get from a shared cache."""
+    return any(name == b"cache-control" for name, _ in message["headers"])
 
 
 def _note(request_id: str, fault: Exception) -> None:

@@ -53,7 +53,7 @@ class AllocationService:
                 raise Unacceptable("already-allocated", field="therapist")
             act.details |= {"change": "allocated", "table": ALLOCATION, "kind": TREATING}
             act.answer = document({"referralId": referral_id, "therapist": therapist["username"], "from": start})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def end_treating(self, question: Question, referral_id: str, until: datetime | None) -> Answer:
         """Nobody treats under a referral from a moment on, or from now; nor does who was to begin later.
@@ -103,7 +103,7 @@ class AllocationService:
                 named, since = manager["username"], running["valid_from"] if running else start
             act.details |= {"change": change, "table": ALLOCATION, "kind": CASELOAD}
             act.answer = document({"crn": act.standing.crn, "username": named, "from": since})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _known(self, act: Act, same: Mapping[str, Any]) -> list[Found]:
         return await rows.rows(self._gate.records, act.permit, ALLOCATION, **same)
@@ -146,13 +146,13 @@ class AllocationService:
             async with self._gate.ask(replace(question, subjects=(Category.SUPERVISION,))) as opened:
                 found = await self._states(opened, opened.permit.person_id, CASELOAD, question.at, at, known_at)
                 opened.answer = document({"crn": opened.permit.crn, "data": found})
-            return Answer(opened.answer, str(opened.receipt))
+            return Answer(opened.answer, opened.receipt)
         writing = replace(question, subjects=(Register.ALLOCATION,), action=Action.WRITE)
         async with self._gate.act(writing) as act:
             found = await self._states(act, act.standing.person_id or "", kind, question.at, at, known_at)
             act.released = {Register.ALLOCATION.value: [kind]}
             act.answer = document({"crn": act.standing.crn, "data": found})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _states(self, opened: Act | Opened, person: str, kind: str, now: datetime, at: datetime | None,
                       known_at: datetime | None) -> list[dict[str, Any]]:  # fmt: skip

@@ -6,15 +6,21 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from app.audit.submission import Receipt
 from app.policies import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON document, and the receipt of the entry that says it was given."""
+    """A JSON document, and the receipt of the entry that says it was given; of a list, those of its entries."""
 
     body: bytes
-    receipt: str | None = None
+    receipt: Receipt | Sequence[Receipt] | None = None
+
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        """In the order of the log; none for what is published."""
+        return (self.receipt,) if isinstance(self.receipt, Receipt) else self.receipt or ()
 
 
 def document(content: Mapping[str, Any]) -> bytes:

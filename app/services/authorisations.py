@@ -45,7 +45,7 @@ class AuthorisationService:
             following = encode((found[size - 1]["id"],), "authorisations", bound) if len(found) > size else None
             act.released = RELEASED
             act.answer = page([document(_shown(one)) for one in found[:size]], following, size)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def grant(self, question: Question, username: str, given: Mapping[str, Any]) -> Answer:
         """Authorise somebody from now, or a later moment, until an end.
@@ -80,7 +80,7 @@ class AuthorisationService:
             act.changes.append(self._gate.writer.insert("authorisation", row))
             act.details |= {"change": "granted", "table": "authorisation", "member": member["username"], "kind": KIND}
             act.answer = document({"id": identity, "kind": KIND, "validFrom": start, "validUntil": end})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def revoke(self, question: Question, identity: str) -> Answer:
         """End an authorisation now; the next request of whoever held it is decided without."""
@@ -98,7 +98,7 @@ class AuthorisationService:
             act.details |= {"change": "revoked", "table": "authorisation", "kind": KIND}
             act.details |= {"member": holder["username"]} if holder else {}
             act.answer = document({"id": identity, "revokedAt": question.at})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
 
 def _check_period(act: Act, now: datetime, start: datetime, end: datetime) -> None:

@@ -66,7 +66,7 @@ class ConsentService:
                 act.changes.append(self._gate.writer.insert(RECIPIENT, named))
             act.details |= {"change": "recorded", "table": CONSENT, "scope": given.scope.value}
             act.answer = _answer(row, state_of(new, [*known, new], question.at)[0])
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def countersign(self, question: Question, consent: str) -> Answer:
         """A clinician's countersignature (E3), from now on; once more answers the same."""
@@ -85,7 +85,7 @@ class ConsentService:
                 row |= changed
             act.details |= {"change": "countersigned", "table": CONSENT, "scope": row["scope"]}
             act.answer = _answer(row, state)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def withdraw(self, question: Question, consent: str) -> Answer:
         """It and every permission of its scope are over from now on; once more answers the same.
@@ -103,7 +103,7 @@ class ConsentService:
             if not Consent.of(row).is_withdrawn(question.at):
                 row |= own_version(question.at)
             act.answer = _answer(row, State.WITHDRAWN)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def withdraw_scopes(self, question: Question, scopes: Sequence[Scope]) -> Answer:
         """Every permission of these scopes is over, for a caller who may not read which there are."""
@@ -113,7 +113,7 @@ class ConsentService:
             act.changes.extend(records.withdrawal(self._gate.records, person, words, question.at, _name(question)))
             act.details |= {"change": "withdrawn", "table": CONSENT, "scopes": words}
             act.answer = document({"scopes": words, "state": State.WITHDRAWN})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _found(self, act: Act, consent: str) -> dict[str, Any]:
         row = await one(self._gate.records, act.permit, CONSENT, consent)

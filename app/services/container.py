@@ -18,6 +18,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
+from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
@@ -57,6 +58,7 @@ class Services:
     authorisations: AuthorisationService
     allocations: AllocationService
     limits: LimitService
+    proofs: ProofService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

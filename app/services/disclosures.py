@@ -40,7 +40,7 @@ class DisclosureService:
                     "pagination": {"next": following, "pageSize": size},
                 }
             )
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _line(self, one: Disclosure, people: "_Names", current: CompiledAgreement) -> dict[str, Any]:
         try:

@@ -52,7 +52,7 @@ class ExplanationService:
                 opened.details = {"explained": {"purpose": purpose.value}}
             said = _said(decision, opened.agreement, explain(decision, opened.agreement), only)
             opened.answer = document(_head(opened.permit.crn, purpose, opened.agreement) | said)
-        return Answer(opened.answer, str(opened.receipt))
+        return Answer(opened.answer, opened.receipt)
 
     async def of_somebody(self, question: Question, somebody: Somebody, only: Category | None) -> Answer:
         """Another's access at a moment, on the facts and under the agreement of that moment; every fact is named (G1).
@@ -77,7 +77,7 @@ class ExplanationService:
             facts = [fact.value for fact in names_of(standing.facts)]
             head = _head(act.standing.crn or "", somebody.purpose, agreement)
             act.answer = document(head | {"about": about, "facts": facts} | said)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _caller(self, somebody: Somebody) -> Caller | None:
         if somebody.staff is not None:

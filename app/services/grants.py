@@ -255,4 +255,4 @@ def _is_withheld(writer: Mapping[str, Any] | None, party: Party) -> bool:
 def _answered(act: Act) -> Answer:
     if act.answer is None or act.receipt is None:
         raise RuntimeError("an answer left the gate without its entry")
-    return Answer(act.answer, str(act.receipt))
+    return Answer(act.answer, act.receipt)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from app.audit.submission import Receipt, receipt_header
+from app.audit.submission import Receipt
 from app.gate import Gate
 from app.policies.agreement import midnight
 from app.records import standing
@@ -58,7 +58,7 @@ class LapsingService:
             goes_on = encode(shown[-1].key, "lapsing", {"days": days}) if len(following) > size else None
             act.answer = page([each.document() for each in shown], goes_on, size)
         receipts += [act.receipt] if act.receipt else []
-        return Answer(act.answer, receipt_header(receipts))
+        return Answer(act.answer, receipts)
 
     async def _of_staff(self, about: Mapping[str, Any]) -> list[Lapse]:
         records = self._gate.records

@@ -45,7 +45,7 @@ class LimitService:
             change = await self._write(act, question, identity, source_id, row, names, before)
             act.details |= {"change": change, "table": "access_limit", "kind": given["type"]}
             act.answer = document({"crn": act.standing.crn, "limitId": source_id, "id": identity, "change": change})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _write(self, act: Act, question: Question, identity: str, source_id: str, row: Mapping[str, Any],
                      names: Sequence[str], before: Found | None) -> str:  # fmt: skip
@@ -81,7 +81,7 @@ class LimitService:
             )
             data = [await self._shown(act, one) for one in sorted(found, key=lambda one: one["source_id"])]
             act.answer = document({"crn": act.standing.crn, "data": data})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _shown(self, act: Act, limit: Found) -> dict[str, Any]:
         listed = await rows.rows(self._gate.records, act.permit, "access_limit_name", limit_id=limit["id"])
@@ -104,7 +104,7 @@ class LimitService:
             for row, is_open in limited.open_rows():
                 said = UNKNOWN if not is_open else _limits(row)
                 limited.answers.append(document({"crn": row.crn, **said}))
-        return Answer(b'{"access":[' + b",".join(limited.answers) + b"]}", limited.receipt)
+        return Answer(b'{"access":[' + b",".join(limited.answers) + b"]}", limited.receipts)
 
 
 def _limits(row: Looked) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class ObjectionService:
             act.details |= {"change": "recorded", "table": OBJECTION, "category": category}
             state = period_state(start, objected.valid_until, None, question.at)
             act.answer = document({"id": row["id"], "version": row["source_version"], "state": state})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def withdraw(self, question: Question, objection: str) -> Answer:
         """It is over from now on; once more answers the same. It opens something, and so is a change like any other."""
@@ -73,7 +73,7 @@ class ObjectionService:
                 version = changed["source_version"]
             act.details |= {"change": "withdrawn", "table": OBJECTION, "category": row["category"]}
             act.answer = document({"id": objection, "version": version, "state": State.WITHDRAWN})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
 
 def _overlaps(row: Found, start: datetime, end: datetime | None, at: datetime) -> bool:

@@ -50,10 +50,10 @@ class PeopleService:
                 limited = {"limited": True} if row.is_limited else {}
                 listed.answers.append(document({"crn": row.crn, **shown, **limited}))
         following = encode(listed.rows[-1].key, "people", filters) if listed.has_more else None
-        return Answer(page(listed.answers, following, size), listed.receipt)
+        return Answer(page(listed.answers, following, size), listed.receipts)
 
 
 def _answered(opened: Opened) -> Answer:
     if opened.answer is None or opened.receipt is None:
         raise RuntimeError("an answer left the gate without its entry")
-    return Answer(opened.answer, str(opened.receipt))
+    return Answer(opened.answer, opened.receipt)

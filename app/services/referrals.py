@@ -26,7 +26,7 @@ class ReferralService:
             opened.answer = document({"crn": opened.permit.crn, **found[0]}) if found else b""
         if not found:
             raise NotOnFile
-        return Answer(opened.answer, str(opened.receipt))
+        return Answer(opened.answer, opened.receipt)
 
     async def page(self, question: Question, filters: Mapping[str, Any], cursor: str | None, size: int) -> Answer:
         """Referrals that are open to the caller, drafts first, then newest first."""
@@ -34,4 +34,4 @@ class ReferralService:
         async with self._gate.ask_many(question, REFERRALS, filters, after, size) as listed:
             listed.answers.extend(document({"crn": row.crn, **row.fields}) for row in listed.rows)
         following = encode(listed.rows[-1].key, "referrals", filters) if listed.has_more else None
-        return Answer(page(listed.answers, following, size), listed.receipt)
+        return Answer(page(listed.answers, following, size), listed.receipts)

@@ -35,7 +35,7 @@ class RelianceService:
                     "pagination": {"next": following, "pageSize": size},
                 }
             )
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     def _line(self, one: Citing, current: CompiledAgreement) -> dict[str, Any]:
         try:

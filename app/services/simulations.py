@@ -124,7 +124,7 @@ class SimulationService:
                     **outcome.as_data(MOST_NUMBERS),
                 }
             )
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
 
 def _draft(text: str) -> CompiledAgreement:

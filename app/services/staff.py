@@ -62,7 +62,7 @@ class StaffService:
             )  # fmt: skip
             following = encode((found[size - 1]["username"],), "staff", bound) if len(found) > size else None
             act.answer = page([document(shown(member)) for member in found[:size]], following, size)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def one(self, question: Question, username: str, at: datetime | None, known_at: datetime | None
                   ) -> tuple[Answer, str | None]:  # fmt: skip
@@ -79,7 +79,7 @@ class StaffService:
             act.answer = document(
                 {**shown(then), **_standing(then, trainings, moment, by, is_past=bool(at or known_at))}
             )
-        return Answer(act.answer, str(act.receipt)), None if at or known_at else version_of(member)
+        return Answer(act.answer, act.receipt), None if at or known_at else version_of(member)
 
     async def _states(self, act: Act, table: str, **equal: Any) -> list[Found]:
         return await past.versions(self._gate.records, act.permit, table, **equal)
@@ -106,7 +106,7 @@ class StaffService:
             act.changes.append(self._gate.writer.insert("staff", row))
             act.details |= {"change": "created", "table": "staff", "member": username, "role": changed["role"]}
             act.answer = document({"username": username, "version": version_of(row)})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def change(self, question: Question, username: str, given: Mapping[str, Any], tag: str | None) -> Answer:
         """Change some of a member's record, if `tag` (If-Match) is its version; `revoked` holds at once."""
@@ -124,7 +124,7 @@ class StaffService:
             act.details |= {"change": "changed", "table": "staff", "member": member["username"]}
             act.details |= {"fields": sorted(given), **({"role": given["role"]} if "role" in given else {})}
             act.answer = document({"username": member["username"], "version": version_of({"recorded_at": recorded_at})})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _checked(self, act: Act, question: Question, username: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The columns for what was given; Unacceptable for what cannot stand there."""
@@ -155,7 +155,7 @@ class StaffService:
             act.changes.append(self._gate.writer.insert("training", row))
             act.details |= {"change": "created", "table": "training", "member": member["username"], "course": course}
             act.answer = document({"id": identity, "course": course, "completedOn": completed, "expiresOn": expires})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _recorded(self, act: Act, same: Mapping[str, Any]) -> bool:
         states = await self._states(act, "training", **same)

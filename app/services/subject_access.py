@@ -51,7 +51,7 @@ class SubjectAccessService:
             act.changes.append(self._gate.writer.insert(REQUESTS, row))
             act.details |= {"change": "opened", "table": REQUESTS}
             act.answer = document({"id": row["id"], "version": row["source_version"]})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def close(self, question: Question, request: str, closed_on: date | None) -> Answer:
         """The request has been answered; from that day on nothing is given under it."""
@@ -71,7 +71,7 @@ class SubjectAccessService:
             act.changes.append(self._gate.writer.update(REQUESTS, seen, changed))
             act.details |= {"change": "closed", "table": REQUESTS}
             act.answer = document({"id": row["id"], "version": changed["source_version"]})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def content(self, question: Question, wanted: Wanted) -> Answer | None:
         """Everything that is held, as far as G3 gives it; None if nothing is, or nothing may be told (S5).
@@ -97,7 +97,7 @@ class SubjectAccessService:
                 opened.answer = document({"content": content})
         except NotOnFile:
             return None
-        return Answer(opened.answer, str(opened.receipt))
+        return Answer(opened.answer, opened.receipt)
 
     async def _turn_away(self, question: Question) -> None:
         """Nobody is asked about: who may read disclosures (G5) may know this much, and everybody else is refused."""
