@@ -20,6 +20,9 @@ class Sizes:
     pages: int
     past: int
     past_rounds: int
+    log_few: int
+    log_many: int
+    proofs: int
 
 
 FULL = Sizes(
@@ -36,6 +39,9 @@ FULL = Sizes(
     pages=60,
     past=1_000_000,
     past_rounds=3,
+    log_few=10_000,
+    log_many=1_000_000,
+    proofs=500,
 )
 QUICK = Sizes(
     questions=200,
@@ -51,4 +57,7 @@ QUICK = Sizes(
     pages=10,
     past=5_000,
     past_rounds=2,
+    log_few=300,
+    log_many=2_000,
+    proofs=10,
 )

@@ -117,8 +117,8 @@ class Batch:
         return known
 
 
-def check_inclusion(number: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
-    """ProofInvalid unless the path leads from the leaf's hash to the root (RFC 9162, 2.1.3.2)."""
+def leads_to(number: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes:
+    """The root to which a path leads from the leaf's hash (RFC 9162, 2.1.3.2); ProofInvalid for a wrong length."""
     if not 0 <= number < size:
         raise ProofInvalid(f"leaf {number} is not in a tree of {size}")
     place, last, node = number, size - 1, leaf
@@ -132,7 +132,14 @@ def check_inclusion(number: int, size: int, leaf: bytes, path: Sequence[bytes], 
         else:
             node = node_hash(node, sibling)
         place, last = place >> 1, last >> 1
-    if last or node != root:
+    if last:
+        raise ProofInvalid("the path is too short")
+    return node
+
+
+def check_inclusion(number: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
+    """ProofInvalid unless the path leads from the leaf's hash to the root."""
+    if leads_to(number, size, leaf, path) != root:
         raise ProofInvalid(f"leaf {number} is not in the tree of {size} with this root")
 
 

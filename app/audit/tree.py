@@ -41,18 +41,25 @@ class LogTree:
 
     async def nodes(self, wanted: Iterable[Subtree]) -> dict[Subtree, bytes]:
         """The roots of perfect subtrees, from one look at each tile of 256 that holds what they are made of."""
-        subtrees = set(wanted)
+        made = {subtree: _made_of(*subtree) for subtree in wanted}
         needed: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for level, place in subtrees:
-            kept, first, stop = _made_of(level, place)
-            needed[kept, first >> _WIDTH] += (first, stop - 1)
-        looks = [(kept, min(places), max(places) + 1) for (kept, _), places in needed.items()]
-        found = await asyncio.gather(*(self.row(*look) for look in looks))
-        rows = {(look[0], place): node for look, row in zip(looks, found, strict=True) for place, node in row}
-        try:
-            return {subtree: _up(rows, *subtree) for subtree in subtrees}
-        except KeyError as fault:
-            raise NotThere("the log does not hold what this proof needs") from fault
+        for kept, first, stop in made.values():
+            needed[kept, first >> _WIDTH] += (first, stop)
+        looks = {tile: (min(places), max(places)) for tile, places in needed.items()}
+        found = await asyncio.gather(*(self._nodes(kept, *look) for (kept, _), look in looks.items()))
+        rows = {tile: (look[0], nodes) for (tile, look), nodes in zip(looks.items(), found, strict=True)}
+        roots = {}
+        for subtree, (kept, first, stop) in made.items():
+            start, nodes = rows[kept, first >> _WIDTH]
+            roots[subtree] = _up(nodes[first - start : stop - start])
+        return roots
+
+    async def _nodes(self, level: int, first: int, stop: int) -> list[bytes]:
+        """All of a row; NotThere if one is missing."""
+        row = await self.row(level, first, stop)
+        if [place for place, _ in row] != list(range(first, stop)):
+            raise NotThere("the log does not hold what this proof needs")
+        return [node for _, node in row]
 
     async def row(self, level: int, first: int, stop: int) -> list[tuple[int, bytes]]:
         """Places and hashes of a kept level (0, 8, 16, 24) from `first` to before `stop`, as many as there are."""
@@ -90,9 +97,9 @@ def _made_of(level: int, place: int) -> tuple[int, int, int]:
     return kept, place << (level - kept), (place + 1) << (level - kept)
 
 
-def _up(rows: dict[Subtree, bytes], level: int, place: int) -> bytes:
-    kept, first, stop = _made_of(level, place)
-    nodes = [rows[kept, each] for each in range(first, stop)]
+def _up(nodes: Sequence[bytes]) -> bytes:
+    """The root over a power of two of nodes."""
     while len(nodes) > 1:
-        nodes = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes), 2)]
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [node_hash(left, right) for left, right in pairs]
     return nodes[0]

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from app.audit.checkpoint import Checkpoint
 from app.audit.leaves import Leaf, Leaves
+from app.audit.merkle import leaf_hash
 from app.audit.proof_file import proof_file
-from app.audit.proofs import Inclusion, consistency, inclusion, subtrees
+from app.audit.proofs import Inclusion, consistency, inclusion, leads_to, subtrees
 from app.audit.signed_note import Note
 from app.audit.tiles import TilePath, bundle
 from app.audit.tree import LogTree, NotThere
@@ -44,12 +45,12 @@ class ProofService:
         if size is None:
             latest = await self._latest()
             size = latest.size if latest and number < latest.size <= now else now
-        leaf, leaf_hash, proof = await self._prove(number, _checked(size, number + 1, now, "size"))
+        leaf, hashed, proof = await self._prove(number, _checked(size, number + 1, now, "size"))
         said = {
             "number": number,
             "size": size,
             "leaf": {"recordedAt": leaf.recorded_at, "entryDigest": leaf.entry_digest},
-            "leafHash": leaf_hash.hex(),
+            "leafHash": hashed.hex(),
             "hashes": [each.hex() for each in proof.hashes],
             "root": proof.root.hex(),
         }
@@ -96,11 +97,12 @@ class ProofService:
         return now
 
     async def _prove(self, number: int, size: int) -> tuple[Leaf, bytes, Inclusion]:
-        itself, whole = ((0, number),), subtrees(0, size)
+        """The leaf as the entry makes it now, its hash, and the root to which that leads."""
         with _whole():
             (leaf,) = await self._leaves.read(number, number + 1)
-            *path, leaf_hash, root = await self._tree.hashes([*inclusion(number, size), itself, whole])
-        return leaf, leaf_hash, Inclusion(number, size, root, tuple(path))
+            path = await self._tree.hashes(inclusion(number, size))
+        hashed = leaf_hash(leaf.data())
+        return leaf, hashed, Inclusion(number, size, leads_to(number, size, hashed, path), tuple(path))
 
     async def _latest(self) -> Checkpoint | None:
         note = await self._signed(None)

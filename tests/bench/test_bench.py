@@ -19,20 +19,24 @@ BOTH = (
     "access_500",
     "access_500_own",
     "facts_one",
+    "proof_growth",
 )
+ALONE = ("decide_one_vs_cedarpy", "decide_person_vs_cedarpy", "proof_vs_pymerkle")
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
 
 
 def test_every_row_has_its_name():
     expected = {f"{row}_{database}" for row in BOTH for database in ("sqlite", "postgresql")}
-    expected |= {f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")}
+    expected |= {"proof_vs_pymerkle_sqlite"} | {
+        f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")
+    }
     assert expected <= set(names())
     assert len(names()) == len(set(names()))
 
 
 def test_the_document_explains_every_row():
     said = (ROOT / "docs" / "speed.md").read_text()
-    assert [name for name in (*BOTH, "decide_one_vs_cedarpy", "decide_person_vs_cedarpy") if name not in said] == []
+    assert [name for name in (*BOTH, *ALONE) if name not in said] == []
 
 
 def test_decisions_are_compared_as_json(capsys: pytest.CaptureFixture[str]):
@@ -56,6 +60,14 @@ def test_past_decisions_are_made_again_both_ways_with_the_same_result(capsys: py
     assert set(row) >= KEYS
     assert row["decisions"] == 5_000
     assert 0 < row["changed"] < 5_000
+
+
+def test_proofs_lead_to_the_root_that_pymerkle_has(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "proof_growth_sqlite", "--only", "proof_vs_pymerkle"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"proof_growth_sqlite", "proof_vs_pymerkle_sqlite"}
+    assert all(set(row) >= KEYS for row in found.values())
+    assert found["proof_growth_sqlite"]["entries"] == {"ours": 2_000, "rival": 300}
 
 
 def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):

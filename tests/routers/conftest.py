@@ -9,11 +9,13 @@ from tests.routers.cast import (
     service_on_both,
     shared_service,
 )
+from tests.routers.proving import proving
 
 __all__ = [
     "cast_template",
     "cast_url",
     "key_file",
+    "proving",
     "service",
     "service_alone",
     "service_on_both",

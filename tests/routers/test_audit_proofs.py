@@ -23,15 +23,6 @@ shared = pytest.mark.asyncio(loop_scope="session")
 COUNT = 600
 
 
-@pytest.fixture
-async def proving(service_on_both: Service) -> tuple[Service, KeptCheckpoints]:
-    """A service, on each database, with checkpoints of the test's own."""
-    services = service_on_both.app.state.services
-    checkpoints = KeptCheckpoints(services.gate.records.database)
-    services.proofs = ProofService(services.gate, checkpoints)
-    return service_on_both, checkpoints
-
-
 async def get(service: Service, path: str, **request: Any) -> httpx.Response:
     """As somebody nobody knows."""
     answer = await service.http.get(f"/v1/audit/{path}", **request)
