@@ -10,7 +10,9 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from statistics import median
 
@@ -23,13 +25,13 @@ from app.audit.proofs import check_inclusion
 from app.db import Address
 from app.services.proofs import ProofService
 from bench.filling import NUMBERS
-from bench.list_page import open_side
+from bench.list_page import Side, open_side
 from bench.places import Places
 from bench.rows import Row
 from bench.sizes import Sizes
 from tests.audit.logs import make_entry
 
-SEED, WARM, MIDDLE = 20121101, 20, 200_000
+SEED, RUNS, MIDDLE = 20121101, 7, 200_000
 RECORDED_AT = "2026-02-02T00:00:00.000000Z"
 BODY = make_entry(event_id="bench-:number").body
 _LEAF = {
@@ -60,10 +62,11 @@ def measure(places: Places, dialect: str, sizes: Sizes) -> Row:
     for url in urls:
         places.drop(url)
     extra = {
+        "cpu_us": _cpu(long, short),
         "entries": {"ours": sizes.log_many, "rival": sizes.log_few},
-        f"at_{min(MIDDLE, sizes.log_many)}_ms": round(median(as_it_was), 3),
+        f"at_{min(MIDDLE, sizes.log_many)}_ms": round(median(as_it_was.wall), 3),
     }
-    return Row(f"proof_growth_{dialect}", "ms", _runs(long), _runs(short), 2, bar_is_ceiling=True, extra=extra)
+    return Row(f"proof_growth_{dialect}", "ms", long.wall, short.wall, 2, bar_is_ceiling=True, extra=extra)
 
 
 def measure_pymerkle(places: Places, sizes: Sizes) -> Row:
@@ -72,20 +75,32 @@ def measure_pymerkle(places: Places, sizes: Sizes) -> Row:
     entries = min(MIDDLE, sizes.log_many)
     asyncio.run(fill(url, entries))
     rival = SqliteTree(str(places.home / "pymerkle.db"))
-    started = time.perf_counter()
     rival.append_entries([leaf_data(number, RECORDED_AT, _digest(number)) for number in range(entries)])
-    appended = time.perf_counter() - started
     ours, theirs, first = uvloop.run(_race_pymerkle(url, rival, entries, sizes.proofs))
     rival.close()
     places.drop(url)
-    extra = {"entries": entries, "rival_first_ms": round(first, 1), "rival_filled_s": round(appended, 1)}
-    return Row("proof_vs_pymerkle_sqlite", "ms", _runs(ours), _runs(theirs), None, bar_is_ceiling=True, extra=extra)
+    extra = {"cpu_us": _cpu(ours, theirs), "entries": entries, "rival_first_ms": round(first, 1)}
+    return Row("proof_vs_pymerkle_sqlite", "ms", ours.wall, theirs.wall, None, bar_is_ceiling=True, extra=extra)
 
 
-def _runs(taken: Sequence[float]) -> list[float]:
-    """The medians of ten runs: where one proof takes less than a millisecond, two next to each other say little."""
-    size = max(1, len(taken) // 10)
-    return [median(taken[start : start + size]) for start in range(0, len(taken), size)]
+@dataclass
+class Watch:
+    """Milliseconds for a proof, and the CPU time of this thread in it, in each run."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def running(self, proofs: int) -> Iterator[None]:
+        """While so many are made."""
+        wall, cpu = time.perf_counter(), time.thread_time()
+        yield
+        self.cpu.append((time.thread_time() - cpu) * 1e3 / proofs)
+        self.wall.append((time.perf_counter() - wall) * 1e3 / proofs)
+
+
+def _cpu(ours: Watch, rival: Watch) -> dict[str, float]:
+    return {"ours": round(median(ours.cpu) * 1e3), "rival": round(median(rival.cpu) * 1e3)}
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------
@@ -143,54 +158,51 @@ def _head(tree: Tree) -> tuple[int, bytes, str, bytes]:
 # --- the proofs ------------------------------------------------------------------------------------------------------
 
 
-async def _race(urls: Sequence[str], counts: Sequence[int], proofs: int) -> list[list[float]]:
+async def _race(urls: Sequence[str], counts: Sequence[int], proofs: int) -> list[Watch]:
     """In turn: in the long log, in the short one, and in the long one as it was."""
     sides = [await open_side(url) for url in urls]
     long, short = (ProofService(side.gate) for side in sides)
     ways = ((long, counts[0]), (short, counts[1]), (long, min(MIDDLE, counts[0])))
-    chance, taken = random.Random(SEED), [[], [], []]
-    for number in range(WARM + proofs):
-        for times, (service, size) in zip(taken, ways, strict=True):
-            found = await _proof(service, chance.randrange(size), size)
-            if number >= WARM:
-                times.append(found)
+    chance, watches = random.Random(SEED), [Watch() for _ in ways]
+    for run in range(1 + RUNS):
+        for watch, (service, size) in zip(watches, ways, strict=True):
+            await _prove(watch if run else Watch(), service, size, [chance.randrange(size) for _ in range(proofs)])
     for side in sides:
-        if side.close is not None:
-            await side.close()
-    return taken
+        await _close(side)
+    return watches
 
 
-async def _proof(service: ProofService, number: int, size: int) -> float:
-    """Milliseconds for one; ProofInvalid if it is none."""
-    started = time.perf_counter()
-    answer = await service.inclusion(number, size)
-    taken = (time.perf_counter() - started) * 1e3
-    said = json.loads(answer.body)
-    leaf, root, *path = (bytes.fromhex(each) for each in (said["leafHash"], said["root"], *said["hashes"]))
-    check_inclusion(number, size, leaf, path, root)
-    return taken
+async def _prove(watch: Watch, service: ProofService, size: int, numbers: Sequence[int]) -> None:
+    """A proof for each; ProofInvalid if one is none."""
+    with watch.running(len(numbers)):
+        answers = [await service.inclusion(number, size) for number in numbers]
+    for number, answer in zip(numbers, answers, strict=True):
+        said = json.loads(answer.body)
+        leaf, root, *path = (bytes.fromhex(each) for each in (said["leafHash"], said["root"], *said["hashes"]))
+        check_inclusion(number, size, leaf, path, root)
 
 
-async def _race_pymerkle(url: str, rival: SqliteTree, size: int, proofs: int) -> tuple[list[float], list[float], float]:
-    """Ours, theirs, and how long their first one takes."""
+async def _race_pymerkle(url: str, rival: SqliteTree, size: int, proofs: int) -> tuple[Watch, Watch, float]:
+    """Ours, theirs, and how long theirs takes until its first one."""
     side = await open_side(url)
     service, chance = ProofService(side.gate), random.Random(SEED)
     root = json.loads((await service.consistency(0, size)).body)["toRoot"]
     started = time.perf_counter()
-    if rival.get_root(size).hex() != root:
-        raise RootsDiffer("pymerkle has another root")
     rival.prove_inclusion(1, size)
     first = (time.perf_counter() - started) * 1e3
-    ours, theirs = [], []
-    for number in range(WARM + proofs):
-        place = chance.randrange(size)
-        mine = await _proof(service, place, size)
-        started = time.perf_counter()
-        rival.prove_inclusion(place + 1, size)
-        taken = (time.perf_counter() - started) * 1e3
-        if number >= WARM:
-            ours.append(mine)
-            theirs.append(taken)
+    if rival.get_root(size).hex() != root:
+        raise RootsDiffer("pymerkle has another root")
+    ours, theirs = Watch(), Watch()
+    for run in range(1 + RUNS):
+        numbers = [chance.randrange(size) for _ in range(proofs)]
+        await _prove(ours if run else Watch(), service, size, numbers)
+        with (theirs if run else Watch()).running(proofs):
+            for number in numbers:
+                rival.prove_inclusion(number + 1, size)
+    await _close(side)
+    return ours, theirs, first
+
+
+async def _close(side: Side) -> None:
     if side.close is not None:
         await side.close()
-    return ours, theirs, first

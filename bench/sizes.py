@@ -41,7 +41,7 @@ FULL = Sizes(
     past_rounds=3,
     log_few=10_000,
     log_many=1_000_000,
-    proofs=500,
+    proofs=100,
 )
 QUICK = Sizes(
     questions=200,

@@ -1,7 +1,6 @@
 """The hashes of the log as the database keeps them: leaves with their entries, and the roots of full tiles."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -10,13 +9,16 @@ from sqlalchemy import BigInteger, bindparam, select
 
 from app.audit.merkle import TILE_LEVELS, node_hash
 from app.audit.proofs import Part, Subtree, hashes
+from app.audit.tiles import HEIGHT, WIDTH
 from app.db import Database, Prepared
 from app.tables.log import LogEntry, LogHead, LogTile
 
 _ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _TILE: Any = LogTile.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _HEAD: Any = LogHead.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_WIDTH = 8
+MOST_TILES = 256
+"""How many full tiles are remembered: 4 MB, and enough for 16,777,216 entries."""
+_Rising = list[list[bytes]]
 
 
 class NotThere(LookupError):
@@ -28,6 +30,7 @@ class LogTree:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._full: dict[Subtree, _Rising] = {}
 
     async def head(self) -> tuple[int, bytes]:
         """Size and root as the head row has them."""
@@ -42,24 +45,36 @@ class LogTree:
     async def nodes(self, wanted: Iterable[Subtree]) -> dict[Subtree, bytes]:
         """The roots of perfect subtrees, from one look at each tile of 256 that holds what they are made of."""
         made = {subtree: _made_of(*subtree) for subtree in wanted}
-        needed: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for kept, first, stop in made.values():
-            needed[kept, first >> _WIDTH] += (first, stop)
-        looks = {tile: (min(places), max(places)) for tile, places in needed.items()}
-        found = await asyncio.gather(*(self._nodes(kept, *look) for (kept, _), look in looks.items()))
-        rows = {tile: (look[0], nodes) for (tile, look), nodes in zip(looks.items(), found, strict=True)}
-        roots = {}
-        for subtree, (kept, first, stop) in made.items():
-            start, nodes = rows[kept, first >> _WIDTH]
-            roots[subtree] = _up(nodes[first - start : stop - start])
-        return roots
+        needed: dict[Subtree, tuple[int, int]] = {}
+        for (level, _), (kept, first, stop) in made.items():
+            stops, height = needed.get((kept, first >> HEIGHT), (0, 0))
+            needed[kept, first >> HEIGHT] = max(stops, stop), max(height, level - kept)
+        found = await asyncio.gather(*(self._tile(*tile, *about) for tile, about in needed.items()))
+        tiles = dict(zip(needed, found, strict=True))
+        return {
+            (level, place): tiles[kept, first >> HEIGHT][level - kept][first % WIDTH >> level - kept]
+            for (level, place), (kept, first, _) in made.items()
+        }
 
-    async def _nodes(self, level: int, first: int, stop: int) -> list[bytes]:
-        """All of a row; NotThere if one is missing."""
-        row = await self.row(level, first, stop)
-        if [place for place, _ in row] != list(range(first, stop)):
+    async def _tile(self, level: int, index: int, stop: int, height: int) -> _Rising:
+        """A tile as far as `stop`, and what its hashes make up to a height; NotThere if one is missing.
+
+        Full tiles above the leaves are remembered by their roots, which are looked up each time: in a long log a proof
+        then costs what it does in a short one, and what is remembered is never another log's.
+        """
+        known = self._full.get((level, index))
+        if known is not None and await self.row(level + HEIGHT, index, index + 1) == [(index, known[-1][0])]:
+            return known
+        start = index << HEIGHT
+        row = await self.row(level, start, start + WIDTH if level else stop)
+        if start + len(row) < stop or [place for place, _ in row] != list(range(start, start + len(row))):
             raise NotThere("the log does not hold what this proof needs")
-        return [node for _, node in row]
+        tile = _rising([node for _, node in row], HEIGHT if level else height)
+        if level > 0 and level + HEIGHT in TILE_LEVELS and len(row) == WIDTH:
+            if len(self._full) >= MOST_TILES:
+                del self._full[next(iter(self._full))]
+            self._full[level, index] = tile
+        return tile
 
     async def row(self, level: int, first: int, stop: int) -> list[tuple[int, bytes]]:
         """Places and hashes of a kept level (0, 8, 16, 24) from `first` to before `stop`, as many as there are."""
@@ -97,9 +112,10 @@ def _made_of(level: int, place: int) -> tuple[int, int, int]:
     return kept, place << (level - kept), (place + 1) << (level - kept)
 
 
-def _up(nodes: Sequence[bytes]) -> bytes:
-    """The root over a power of two of nodes."""
-    while len(nodes) > 1:
-        pairs = zip(nodes[::2], nodes[1::2], strict=True)
-        nodes = [node_hash(left, right) for left, right in pairs]
-    return nodes[0]
+def _rising(nodes: list[bytes], height: int) -> _Rising:
+    """The hashes of a tile, those over each two of them, and so on; what is not complete is left out."""
+    levels = [nodes]
+    for _ in range(height):
+        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=False)]
+        levels.append(nodes)
+    return levels
