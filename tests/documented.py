@@ -17,12 +17,14 @@ from tests.world import settings_for
 
 UNNAMED = ("/v1/people/{crn}/{category}", "/openapi.json")
 """Addresses that the document leaves out: what is no category, and itself."""
+BYTES, JSON = "application/octet-stream", "application/json"
 HEADERS = ("Audit-Receipt", "ETag", "Retry-After", "WWW-Authenticate")
 
 
 async def documented(response: httpx.Response) -> None:
     """AssertionError for a status, a header, a media type or content that the document does not have there."""
-    await response.aread()
+    if response.headers.get("content-type") != BYTES:  # a test may look at these as they come over the wire
+        await response.aread()
     _document().holds(response)
 
 
@@ -38,8 +40,10 @@ class Document:
     def __init__(self, app: FastAPI) -> None:
         said = app.openapi()
         self._shared = said["components"]["responses"]
+        deep = {route.path_format for route in iter_route_contexts(app.routes) if ":path}" in route.path}
         self._paths = [
-            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path, said["paths"][path]) for path in said["paths"]
+            (re.compile(re.sub(r"\{\w+\}", ".+" if path in deep else "[^/]+", path)), path, said["paths"][path])
+            for path in said["paths"]
         ]
         self._paths.sort(key=lambda each: each[1].count("{"))
         self._models = {
@@ -65,8 +69,8 @@ class Document:
         said = self._shared[said["$ref"].rpartition("/")[2]] if "$ref" in said else said
         unsaid = {name for name in HEADERS if name in response.headers} - said["headers"].keys()
         assert not unsaid, f"{about}: {unsaid} not in the document"
-        if response.content:
-            media_type = response.headers["content-type"].partition(";")[0]
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        if media_type:
             assert media_type in said["content"], f"{about}: {media_type} not in the document"
             self._check(about, response, said, self._models.get((path, method)))
 
@@ -74,7 +78,7 @@ class Document:
         if response.headers["content-type"] == MEDIA_TYPE:
             problem = Problem.model_validate_json(response.content, strict=True)
             assert problem.code in said["description"], f"{about}: {problem.code}"
-        elif response.is_success and model is not None:
+        elif response.headers["content-type"] == JSON and response.is_success and model is not None:
             _adapter(model).validate_json(response.content, strict=True)
 
 

@@ -70,7 +70,7 @@ class AllocationService:
                 raise Unacceptable("not-allocated", field="until")
             act.details |= {"change": "ended", "table": ALLOCATION, "kind": TREATING}
             act.answer = document({"referralId": referral_id, "until": end})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _referral(self, act: Act, question: Question, referral_id: str) -> Found:
         """A referral of the caller's service that was sent; Unacceptable `not-found` for any other."""
