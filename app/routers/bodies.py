@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 STORABLE = r"^[^\x00]*$"
@@ -21,6 +21,9 @@ def text(longest: int) -> StringConstraints:
     return StringConstraints(min_length=1, max_length=longest, strip_whitespace=True, pattern=STORABLE)
 
 
+CRN = {"type": "string", "pattern": r"^\s*[A-Za-z]\s*([0-9]\s*){6}$", "examples": ["X320741"]}
+"""A CRN in the OpenAPI document, as far as stray spaces and small letters are accepted."""
+Crn = Annotated[str, Field(max_length=40), WithJsonSchema(CRN)]
 Username = Annotated[str, StringConstraints(pattern=USERNAME)]
 """A name of staff; its letters' case says nothing."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from app.routers.bodies import CRN
 from app.routers.problems import MEDIA_TYPE
 from app.vocabulary import HL7_PURPOSES, Purpose
 
@@ -53,6 +54,8 @@ def complete(document: dict[str, Any], public: Iterable[str]) -> None:
 def _complete(operation: dict[str, Any], problems: dict[str, Any], *, guarded: bool) -> None:
     if guarded:
         operation["security"] = [{"token": []}]
+    for each in operation.get("parameters", ()):
+        each["schema"] |= CRN if each["name"] == "crn" else {}
     sent = (["Purpose-Of-Use"] if guarded else []) + [*_SAID_BACK]
     operation["parameters"] = operation.get("parameters", []) + [
         {"$ref": f"#/components/parameters/{name}"} for name in sent

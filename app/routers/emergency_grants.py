@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, checked_size, page_size
-from app.routers.bodies import PAGED_BY, parameter
+from app.routers.bodies import CRN, PAGED_BY, Crn, parameter
 from app.routers.responses import CHANGES, LISTED, PAGED, REFUSALS
 from app.routers.staff import username_in
 from app.services import shapes_grants as shapes
@@ -33,7 +33,7 @@ class _Body(BaseModel):
 class NewGrant(_Body):
     """Whose record, why, and what is feared."""
 
-    crn: Annotated[str, StringConstraints(max_length=40)]
+    crn: Crn
     reason: Annotated[Text, Field(description="20 characters or more that show, for whoever reviews the grant")]
     feared: Annotated[Text, Field(description="what may happen, and to whom, if nobody looks")]
 
@@ -41,7 +41,7 @@ class NewGrant(_Body):
 class GrantSearch(_Body):
     """What the review list is narrowed to, for who would rather have no CRN and no name in an address."""
 
-    crn: Annotated[str, StringConstraints(max_length=40)] | None = None
+    crn: Crn | None = None
     staff: Annotated[Text, Field(max_length=60, description="a username")] | None = None
     state: shapes.State | None = None
     cursor: str | None = None
@@ -92,7 +92,7 @@ async def open_grant(ask: Asking) -> Response:
     openapi_extra={
         "parameters": [
             parameter("state", "open: whatever waits for its review; overdue: what waits too long", enum=[*_STATES]),
-            parameter("crn", "only for this person"),
+            parameter("crn", "only for this person", **CRN),
             parameter("staff", "only of this username"),
             *PAGED_BY,
         ]

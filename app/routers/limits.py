@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from app.routers.asking import Asking, BadRequest, answered
-from app.routers.bodies import Body, Username, body, text, word_of
+from app.routers.bodies import Body, Crn, Username, body, text, word_of
 from app.routers.moments import End, Start
 from app.routers.responses import CHANGES, PAGED, REFUSALS
 from app.services import shapes_standing as shapes
@@ -20,7 +20,6 @@ router = APIRouter(tags=["limited access"])
 _ID = re.compile(r"[0-9A-Za-z._-]{1,40}")
 Kind = Annotated[str, *word_of(("exclusion", "restriction"))]
 Message = Annotated[str, text(500)]
-Crn = Annotated[str, Field(max_length=20)]
 
 
 class LimitGiven(Body):

@@ -91,6 +91,20 @@ def test_every_code_is_in_it_under_its_status(document: dict[str, Any]) -> None:
     assert "ETag" in document["paths"]["/v1/staff/{username}"]["get"]["responses"]["200"]["headers"]
 
 
+def test_what_a_crn_is_is_said_wherever_one_is_taken(document: dict[str, Any]) -> None:
+    said = [
+        each["schema"]["pattern"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for each in operation["parameters"]
+        if each.get("name") == "crn"
+    ]
+    assert len(said) > 30
+    (pattern,) = set(said)
+    assert all(re.search(pattern, written) for written in ("X320741", " x32 07 41 "))
+    assert not any(re.search(pattern, written) for written in ("X32074", "X3207411", "32X0741", ""))
+
+
 def test_a_period_is_of_days_or_of_moments(document: dict[str, Any]) -> None:
     body = document["paths"]["/v1/people/{crn}/limits/{limit_id}"]["put"]["requestBody"]
     start = body["content"]["application/json"]["schema"]["properties"]["startDateTime"]
