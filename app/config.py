@@ -21,6 +21,12 @@ class Environment(StrEnum):
     DEMO = "demo"
 
 
+def is_safe(url: HttpUrl, environment: Environment) -> bool:
+    """Whether an address may be called: with TLS, or in a demo on this machine."""
+    is_at_home = url.host in ("127.0.0.1", "localhost", "[::1]")
+    return url.scheme == "https" or (is_at_home and environment is Environment.DEMO)
+
+
 class Issuer(BaseModel):
     """A further token issuer, such as a party's own identity provider; exactly one algorithm each."""
 
@@ -66,11 +72,6 @@ class WebhookReceiver(BaseModel):
             raise ValueError("url: without user, password and fragment")
         return self
 
-    @property
-    def is_at_home(self) -> bool:
-        """Whether it is on this machine, where a demo may do without TLS."""
-        return self.url.host in ("127.0.0.1", "localhost", "[::1]")
-
     def secret(self) -> bytes:
         """24 to 64 bytes, kept as `whsec_` and base64; ValueError names the receiver, and never what was found."""
         try:
@@ -81,6 +82,36 @@ class WebhookReceiver(BaseModel):
         if not 24 <= len(read) <= 64:
             raise ValueError(f"webhook receiver '{self.name}': a secret has 24 to 64 bytes")
         return read
+
+
+VerifierKey = Annotated[str, Field(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$")]
+"""A public key with its name, `name+id+key`, as `openmind audit key` prints it."""
+
+
+class RetiredKey(BaseModel):
+    """A key that once signed a log's checkpoints: its signature counts for those smaller than `from_size` alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: VerifierKey
+    from_size: Annotated[int, Field(ge=0)]
+
+
+class Witness(BaseModel):
+    """A party's program that cosigns our checkpoints (C2SP tlog-witness), and the key that it does it with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: VerifierKey
+    url: HttpUrl
+    party: Party
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_plain(self) -> Self:
+        if self.url.username or self.url.password or self.url.query or self.url.fragment:
+            raise ValueError("url: without user, password, query and fragment")
+        return self
 
 
 class Settings(BaseSettings):
@@ -102,6 +133,15 @@ class Settings(BaseSettings):
     agreements_dir: Path | None = Field(None, description="agreement files, if not the ones that come with the package")
     clock_start: AwareDatetime | None = Field(None, description="demo only: the moment at which the clock starts")
     webhooks: list[WebhookReceiver] = Field(default_factory=list, description="who is told what has to be announced")
+    log_origin: Annotated[str, Field(pattern=r"^[^\s+]{1,200}$")] = Field(
+        description="the log's name in its checkpoints, such as probation.example/open-mind"
+    )
+    log_key_files: list[Path] = Field(
+        min_length=1, description="JSON list: files of the keys that sign the log's checkpoints (openmind audit key)"
+    )
+    log_retired_keys: list[RetiredKey] = Field(default_factory=list, description="keys that signed them before")
+    witnesses: list[Witness] = Field(default_factory=list, description="who cosigns the log's checkpoints")
+    log_state_file: Path | None = Field(None, description="keeps the last cosigned checkpoint, outside of the database")
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
 
     @model_validator(mode="after")
@@ -116,15 +156,51 @@ class Settings(BaseSettings):
         if len(names) != len(set(names)):
             raise ValueError("webhooks: two receivers have one name")
         for receiver in self.webhooks:
-            at_home = receiver.is_at_home and self.environment is Environment.DEMO
-            if receiver.url.scheme != "https" and not at_home:
+            if not is_safe(receiver.url, self.environment):
                 raise ValueError(f"webhooks: the URL of '{receiver.name}' has to begin with https://")
+        return self
+
+    @model_validator(mode="after")
+    def _witnesses_are_safe(self) -> Self:
+        if self.witnesses and self.log_state_file is None:
+            raise ValueError("log_state_file: where there are witnesses, set OPENMIND_LOG_STATE_FILE")
+        for witness in self.witnesses:
+            if not is_safe(witness.url, self.environment):
+                name = witness.key.partition("+")[0]
+                raise ValueError(f"witnesses: the URL of '{name}' has to begin with https://")
         return self
 
     @cached_property
     def clock(self) -> "Clock":
         """The service's clock: what time it is for consents, sentences and the log."""
         return Clock(self.clock_start)
+
+
+class WitnessedLog(BaseModel):
+    """A log that a witness cosigns: its name, the keys that sign it, and those that did before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    origin: Annotated[str, Field(pattern=r"^[^\s+]{1,200}$")]
+    keys: Annotated[list[VerifierKey], Field(min_length=1)]
+    retired: list[RetiredKey] = Field(default_factory=list)
+
+
+class WitnessSettings(BaseSettings):
+    """What `openmind audit witness` needs to know; docs/checkpoints.md names them."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENMIND_WITNESS_", extra="forbid", frozen=True)
+
+    key_file: Path = Field(description="the key that cosigns (openmind audit key FILE --name NAME --witness)")
+    logs: list[WitnessedLog] = Field(min_length=1, description="JSON list: origin, keys and retired of each log")
+    state_dir: Path = Field(description="a folder of the witness's own; what it has cosigned is kept there")
+
+    @model_validator(mode="after")
+    def _logs_differ(self) -> Self:
+        origins = [log.origin for log in self.logs]
+        if len(origins) != len(set(origins)):
+            raise ValueError("logs: two logs have one origin")
+        return self
 
 
 class Clock:

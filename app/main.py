@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app import __doc__ as about
+from app.audit.checkpoints import Checkpoints
 from app.audit.submission import EntryRefused, LogUnavailable
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
@@ -20,6 +22,7 @@ from app.routers import (
     agreement,
     allocations,
     audit_proofs,
+    audit_checkpoints,
     authorisations,
     consents,
     emergency_grants,
@@ -39,6 +42,8 @@ from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.authorisations import AuthorisationService
+from app.services.checkpointing import Checkpointing
+from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
@@ -67,6 +72,8 @@ PUBLIC = {
     "/v1/audit/entries/{number}/proof": "proves that an entry is in the log by hashes alone, and says when it was made",
     "/v1/audit/consistency": "proves that the log has only grown, by hashes alone",
     "/v1/audit/tile/{path:path}": "the log as mirrors read it: hashes, places and times, nothing of what entries say",
+    "/v1/audit/checkpoint": "what others keep of the log: a size and a hash, nothing about anybody",
+    "/v1/audit/checkpoints/{size}/cosignatures": "a cosignature proves itself: one by each known witness key is kept",
     "/openapi.json": "the API's description, no data",
 }
 """Every address that asks for no token, with the reason; all others are guarded, which a test holds to."""
@@ -120,6 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
         emergency_grants.router,
         agreement.router,
         audit_proofs.router,
+        audit_checkpoints.router,
         operations.router,
     ):
         app.include_router(router)
@@ -135,7 +143,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     keys = load_keys(settings)
     authenticator = Authenticator(settings, keys, database)
     tokens = TokenService(settings, keys, database, Address(settings.database_url.get_secret_value()))
-    for part in (authenticator, tokens):
+    checkpoints = Checkpoints.of(settings, database, lambda: datetime.now(UTC))
+    for part in (authenticator, tokens, checkpoints):
         opened.push_async_callback(part.close)
     await authenticator.refresh()
     await tokens.forget_expired()
@@ -160,8 +169,10 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         authorisations=AuthorisationService(gate),
         allocations=AllocationService(gate),
         limits=LimitService(gate),
-        proofs=ProofService(gate),
+        proofs=ProofService(gate, checkpoints),
+        checkpoints=CheckpointService(gate, checkpoints, settings),
     )
+    await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     return services, tokens
 

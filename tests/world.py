@@ -1,11 +1,15 @@
 """A small world to ask about: rows put in without the gate, and a service over them whose tokens are real."""
 
 import asyncio
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,8 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import app.tables as t
+from app.audit.log_keys import write_key_file
+from app.audit.signed_note import Signer
 from app.config import Environment, Settings
 from app.db import Address, warranted
 from app.identity import load_keys
@@ -332,6 +338,28 @@ class Service:
         return await self.http.request(method, path, headers=headers, **request)
 
 
+LOG_ORIGIN = "open-mind.test/log"
+
+
+@cache
+def log_key_file() -> Path:
+    """What signs the checkpoints of every service that a test starts: one file for the whole process."""
+    folder = Path(tempfile.mkdtemp(prefix="openmind-log-key-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    write_key_file(folder / "log.key", Signer.new(LOG_ORIGIN))
+    return folder / "log.key"
+
+
+def log_settings() -> dict[str, Any]:
+    """The settings of a log that nobody witnesses."""
+    return {"log_origin": LOG_ORIGIN, "log_key_files": [log_key_file()]}
+
+
+def log_environment() -> dict[str, str]:
+    """The same as variables."""
+    return {"OPENMIND_LOG_ORIGIN": LOG_ORIGIN, "OPENMIND_LOG_KEY_FILES": json.dumps([str(log_key_file())])}
+
+
 def settings_for(url: str, key: Path, **values: Any) -> Settings:
     """Settings of a demo whose clock stands near NOW."""
     return Settings(
@@ -339,7 +367,7 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
         database_url=SecretStr(url),
         issuer="https://open-mind.test",
         signing_key_file=key,
-        **({"clock_start": NOW} | values),
+        **({"clock_start": NOW} | log_settings() | values),
     )
 
 

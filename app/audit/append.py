@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from app.audit.entry import Entry, timestamp
+from app.audit.head import Head, Seen
 from app.audit.merkle import Tile, Tree, leaf_data, leaf_hash
 from app.audit.proofs import Batch
 from app.audit.submission import (
@@ -44,16 +45,6 @@ class Held(Lost):
 
 class Unsettled(Lost):
     """The database has not answered a COMMIT in time: it may hold later, so nothing can be said or tried now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head row."""
-
-    size: int
-    frontier: bytes
-    recorded_at: str
-    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +141,21 @@ Take = Callable[[], Sequence[Submission]]
 """What is to be appended, asked for under the lock: whatever came while others held it shares the transaction."""
 
 
-def append(take: Take, now: Callable[[], datetime], *, settle: bool = False) -> Steps:
+def append(take: Take, now: Callable[[], datetime], seen: Seen, *, settle: bool = False) -> Steps:
     """Append a batch; with `settle`, look first whether an earlier attempt did become durable.
 
     A batch without entries asks whether the log could be written now.
     """
     if not settle:
         try:
-            return (yield from _fast(take, now))
+            return (yield from _fast(take, now, seen))
         except Refused:
             yield ROLLBACK
-    return (yield from _careful(take, now))
+    return (yield from _careful(take, now, seen))
 
 
-def _fast(take: Take, now: Callable[[], datetime]) -> Steps:
-    head, batch = (yield Begin()), take()
+def _fast(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
+    head, batch = seen.look((yield Begin())), take()
     if not any(submission.entries for submission in batch):
         yield ROLLBACK
         return [() for _ in batch]
@@ -177,11 +168,13 @@ def _fast(take: Take, now: Callable[[], datetime]) -> Steps:
         numbered, receipts = numbering.number(submission.entries)
         rows += numbered
         outcomes.append(receipts)
-    yield Write(rows, numbering.tiles, numbering.head.size, numbering.moved())
+    moved = numbering.moved()
+    yield Write(rows, numbering.tiles, numbering.head.size, moved)
     for submission in batch:
         if submission.afterwards:
             yield from _change(submission.afterwards)
     yield Commit()
+    seen.look(moved)
     return outcomes
 
 
@@ -192,9 +185,9 @@ def _change(changes: Sequence[Change]) -> Generator[Step, Any, None]:
             raise Refused(RowsMissed(f"{touched} rows instead of {change.touches}"))
 
 
-def _careful(take: Take, now: Callable[[], datetime]) -> Steps:
+def _careful(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
     """One savepoint for each submission, so that what is refused fails alone."""
-    head, batch = (yield Begin()), take()
+    head, batch = seen.look((yield Begin())), take()
     numbering = Numbering(head, now())
     known: dict[str, Known] = dict((yield Find([entry.event_id for one in batch for entry in one.entries])))
     outcomes = []
@@ -206,8 +199,10 @@ def _careful(take: Take, now: Callable[[], datetime]) -> Steps:
     if numbering.tree.size == numbering.head.size:
         yield ROLLBACK
     else:
-        yield Write([], numbering.tiles, numbering.head.size, numbering.moved())
+        moved = numbering.moved()
+        yield Write([], numbering.tiles, numbering.head.size, moved)
         yield Commit()
+        seen.look(moved)
     return outcomes
 
 

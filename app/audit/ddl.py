@@ -47,7 +47,7 @@ def create_log(dialect: str, role: str = SERVICE_ROLE) -> list[str]:
 def grants(tables: Iterable[str], role: str = SERVICE_ROLE) -> list[str]:
     """PostgreSQL statements by which the service's role may work with tables that are no part of the log."""
     listed = ", ".join(f'"{table}"' for table in sorted(set(tables) - set(LOG_TABLES)))
-    return [_if_role(role, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed} TO {role}")] if listed else []
+    return [if_role(role, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed} TO {role}")] if listed else []
 
 
 def _tables(dialect: str) -> list[str]:
@@ -87,12 +87,13 @@ def _first_head(frontier: str, root: str) -> str:
 # --- SQLite: REPLACE deletes without asking a DELETE trigger, so inserting over something is refused as well ----------
 
 
-def _refuse(name: str, event: str, table: str, when: str = "") -> str:
+def refuse(name: str, event: str, table: str, when: str = "") -> str:
+    """A trigger of SQLite that stops what would not be growing."""
     return f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
 
 
 SQLITE_TRIGGERS: Mapping[str, str] = {
-    name: _refuse(name, event, table, when)
+    name: refuse(name, event, table, when)
     for name, event, table, when in (
         *((f"{table}_no_update", "UPDATE", table, "") for table in LOG_TABLES[:3]),
         *((f"{table}_no_delete", "DELETE", table, "") for table in LOG_TABLES),
@@ -153,7 +154,7 @@ def _make_role(role: str) -> list[str]:
     return [
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; "
         "END IF; EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$",
-        _if_role(role, f"IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF"),
+        if_role(role, f"IF NOT pg_has_role('{role}', 'MEMBER') THEN GRANT {role} TO CURRENT_USER; END IF"),
     ]
 
 
@@ -161,12 +162,13 @@ def _log_rights(role: str) -> list[str]:
     everything, growing = ", ".join(LOG_TABLES), ", ".join(LOG_TABLES[:3])
     return [
         f"REVOKE ALL ON {everything} FROM PUBLIC",
-        _if_role(role, f"GRANT SELECT, INSERT ON {growing} TO {role}"),
-        _if_role(role, f"GRANT SELECT, UPDATE ON log_head TO {role}"),
+        if_role(role, f"GRANT SELECT, INSERT ON {growing} TO {role}"),
+        if_role(role, f"GRANT SELECT, UPDATE ON log_head TO {role}"),
     ]
 
 
-def _if_role(role: str, statement: str) -> str:
+def if_role(role: str, statement: str) -> str:
+    """A statement of PostgreSQL that is run where there is such a role."""
     return f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN {statement}; END IF; END $$"
 
 
@@ -241,11 +243,11 @@ def let_erase(dialect: str, records: Iterable[str], lists: Iterable[str], role: 
         "FOR EACH ROW EXECUTE FUNCTION log_subject_only_by_law()",
         "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_by_law",
         *_make_role(ERASURE_ROLE),
-        _if_role(ERASURE_ROLE, f"GRANT SELECT, INSERT ON {', '.join(LOG_TABLES[:3])} TO {ERASURE_ROLE}"),
-        _if_role(ERASURE_ROLE, f"GRANT DELETE ON log_subject TO {ERASURE_ROLE}"),
-        _if_role(ERASURE_ROLE, f"GRANT SELECT, UPDATE ON log_head TO {ERASURE_ROLE}"),
+        if_role(ERASURE_ROLE, f"GRANT SELECT, INSERT ON {', '.join(LOG_TABLES[:3])} TO {ERASURE_ROLE}"),
+        if_role(ERASURE_ROLE, f"GRANT DELETE ON log_subject TO {ERASURE_ROLE}"),
+        if_role(ERASURE_ROLE, f"GRANT SELECT, UPDATE ON log_head TO {ERASURE_ROLE}"),
         *erasable(named),
-        _if_role(role, f"REVOKE DELETE ON {kept} FROM {role}"),
+        if_role(role, f"REVOKE DELETE ON {kept} FROM {role}"),
     ]
 
 
@@ -256,5 +258,5 @@ def erasable(records: Iterable[str]) -> list[str]:
     """
     named = sorted(set(records))
     past = [table for table in named if table.endswith("_history")]
-    rights = [_if_role(ERASURE_ROLE, f"GRANT SELECT, DELETE ON {', '.join(named)} TO {ERASURE_ROLE}")]
-    return rights + ([_if_role(ERASURE_ROLE, f"GRANT INSERT ON {', '.join(past)} TO {ERASURE_ROLE}")] if past else [])
+    rights = [if_role(ERASURE_ROLE, f"GRANT SELECT, DELETE ON {', '.join(named)} TO {ERASURE_ROLE}")]
+    return rights + ([if_role(ERASURE_ROLE, f"GRANT INSERT ON {', '.join(past)} TO {ERASURE_ROLE}")] if past else [])

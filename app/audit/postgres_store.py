@@ -11,7 +11,6 @@ from app.audit.append import (
     Commit,
     Control,
     Find,
-    Head,
     Held,
     Known,
     Lost,
@@ -22,6 +21,7 @@ from app.audit.append import (
     Unsettled,
     Write,
 )
+from app.audit.head import Head
 from app.audit.submission import Change
 
 LOCK_SECONDS = 5

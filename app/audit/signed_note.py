@@ -20,6 +20,7 @@ MOST_SIGNATURES = 32
 MOST_BYTES = 16_384
 _SIGNATURE_BYTES, _STAMP_BYTES, _ID_BYTES = 64, 8, 4
 _LATEST = 2**63 - 1
+_SECRET = "PRIVATE+KEY+"  # noqa: S105  # what the written form of a private key begins with
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
@@ -89,20 +90,15 @@ class Verifier:
     public: bytes
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise NoteInvalid("a key's name has neither spaces nor a plus sign")
+        _named(self.name)
         if len(self.public) != 32:
             raise NoteInvalid("a public key has 32 bytes")
 
     @classmethod
     def of(cls, text: str) -> Self:
         """From its written form; NoteInvalid says what is wrong with it."""
-        name, _, rest = text.strip().partition("+")
-        identity, _, key = rest.partition("+")
-        value = decoded(key)
-        if not value or value[0] not in set(Algorithm):
-            raise NoteInvalid("a verifier key for another algorithm than Ed25519 or a cosignature of it")
-        made = cls(name, Algorithm(value[0]), value[1:])
+        name, identity, algorithm, public = _written(text.strip())
+        made = cls(name, algorithm, public)
         if made.key_id.hex() != identity:
             raise NoteInvalid("a verifier key whose id is not that of its name and key")
         return made
@@ -139,6 +135,30 @@ class Signer:
     name: str
     private: Ed25519PrivateKey
     algorithm: Algorithm = Algorithm.ED25519
+
+    @classmethod
+    def new(cls, name: str, algorithm: Algorithm = Algorithm.ED25519) -> Self:
+        """A new key; NoteInvalid for a name that no key can bear."""
+        return cls(_named(name), Ed25519PrivateKey.generate(), algorithm)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From its written form; NoteInvalid says what is wrong with it, and never repeats it."""
+        written = text.strip()
+        if not written.startswith(_SECRET):
+            raise NoteInvalid(f"a private key begins with '{_SECRET}'")
+        name, identity, algorithm, seed = _written(written.removeprefix(_SECRET))
+        if len(seed) != 32:
+            raise NoteInvalid("a private key has 32 bytes")
+        made = cls(name, Ed25519PrivateKey.from_private_bytes(seed), algorithm)
+        if made.verifier.key_id.hex() != identity:
+            raise NoteInvalid("a private key whose id is not that of its name and key")
+        return made
+
+    def secret(self) -> str:
+        """Its written form, `PRIVATE+KEY+name+id+key` as Go's sumdb/note has it; for a file that nobody else reads."""
+        key = encoded(bytes([self.algorithm]) + self.private.private_bytes_raw())
+        return f"{_SECRET}{self.name}+{self.verifier.key_id.hex()}+{key}"
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -194,6 +214,22 @@ class Note:
 
     def __str__(self) -> str:
         return f"{self.text}\n{''.join(each.line() for each in self.signatures)}"
+
+
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise NoteInvalid("a key's name has neither spaces nor a plus sign")
+    return name
+
+
+def _written(text: str) -> tuple[str, str, Algorithm, bytes]:
+    """Name, id, algorithm and bytes of a key as it is written; NoteInvalid for another thing."""
+    name, _, rest = text.partition("+")
+    identity, _, key = rest.partition("+")
+    value = decoded(key)
+    if not value or value[0] not in set(Algorithm):
+        raise NoteInvalid("a key for another algorithm than Ed25519 or a cosignature of it")
+    return name, identity, Algorithm(value[0]), value[1:]
 
 
 def _plain(written: str | bytes) -> str:

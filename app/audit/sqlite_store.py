@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from app import db
-from app.audit.append import Begin, Commit, Control, Find, Head, Held, Known, Lost, Outcome, Refused, Step, Steps, Write
+from app.audit.append import Begin, Commit, Control, Find, Held, Known, Lost, Outcome, Refused, Step, Steps, Write
+from app.audit.head import Head
 from app.audit.submission import Change
 
 LOCK_SECONDS = 5.0

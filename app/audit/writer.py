@@ -4,17 +4,20 @@ It never answers before the entry is durable, and a caller that goes away neithe
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from app.audit.append import Held, Lost, Outcome, Steps, Unsettled, append
+from app.audit.head import RolledBack, Seen
 from app.audit.postgres_store import PostgresStore
 from app.audit.sqlite_store import SqliteStore
 from app.audit.submission import LogBusy, LogUnavailable, Receipt, Submission
 from app.db import Address, Database, SqliteDatabase
 
+log = logging.getLogger("openmind")
 QUEUED_ENTRIES = 4096
 """How many entries may wait; more are turned away, since their callers would have given up."""
 BATCH_ENTRIES = 1024
@@ -44,6 +47,8 @@ class AuditLog:
         self._queued = 0
         self._writing: asyncio.Task[None] | None = None
         self._closed = False
+        self._seen = Seen()
+        self._refusal: str | None = None
 
     async def append(self, submission: Submission) -> tuple[Receipt, ...]:
         """A receipt for each entry, once it is durable.
@@ -59,6 +64,12 @@ class AuditLog:
         """LogUnavailable if the log could not be written now."""
         await self._enqueue(Submission(()))
 
+    def refuse(self, reason: str) -> None:
+        """Take nothing from now on, for as long as this process lives: the log is not what it was."""
+        if self._refusal is None:
+            self._refusal = reason
+            log.error("nothing is appended to the log any more: %s", reason)
+
     async def close(self) -> None:
         """Take no more, write what is queued, and leave."""
         self._closed = True
@@ -67,8 +78,8 @@ class AuditLog:
         await self._store.close()
 
     def _enqueue(self, submission: Submission) -> "asyncio.Future[tuple[Receipt, ...]]":
-        if self._closed:
-            raise LogUnavailable("the log is closed")
+        if self._closed or self._refusal:
+            raise LogUnavailable(self._refusal or "the log is closed")
         count = len(submission.entries)
         if self._queued and self._queued + count > self._limit:
             raise LogBusy("too many entries are waiting for the log")
@@ -113,13 +124,18 @@ class AuditLog:
         def take() -> Sequence[Submission]:
             return self._fill(batch)
 
+        if self._refusal:  # it was queued before
+            return [LogUnavailable(self._refusal) for _ in take()]
         try:
             try:
-                return await self._store.run(append(take, self._now))
+                return await self._store.run(append(take, self._now, self._seen))
             except (Unsettled, Held):
                 raise
             except Lost:
-                return await self._store.run(append(take, self._now, settle=bool(batch)))
+                return await self._store.run(append(take, self._now, self._seen, settle=bool(batch)))
+        except RolledBack as fault:
+            self.refuse(str(fault))
+            return [LogUnavailable(str(fault)) for _ in take()]
         except Exception as fault:  # whatever it was, no entry can be promised
             return [_unavailable(fault) for _ in take()]
 

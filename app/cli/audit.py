@@ -16,6 +16,7 @@ from app.audit.verify import Against
 from app.audit.verify import verify as verify_log
 from app.audit.verify_notes import Kept, Key, Unsigned, read_kept
 from app.audit.verify_read import Report
+from app.cli import checkpoints, recovering, witness
 from app.cli.environment import say_error, settings
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
@@ -23,12 +24,21 @@ from app.gate import agreements_of
 from app.policies.review.replay import Replay, Replayed
 
 app = typer.Typer(no_args_is_help=True)
+app.command("key")(checkpoints.key)
+app.command("checkpoint")(checkpoints.checkpoint)
+app.command("compare")(checkpoints.compare_)
+app.command("confirm")(recovering.confirm)
+app.command("recover")(recovering.recover)
+app.command("witness")(witness.witness)
 console = Console()
 
 
 @app.callback()
 def about() -> None:
-    """Check the log: `verify` with code that shares nothing with its writer, `replay` against the agreement."""
+    """Check the log: `verify` with code that shares nothing with its writer, `replay` against the agreement.
+
+    Sign it for others and have it witnessed: `key`, `checkpoint`, `witness`; and what they hold of it: `compare`.
+    """
 
 
 @app.command()

@@ -17,6 +17,8 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from app.audit.log_keys import write_key_file
+from app.audit.signed_note import Signer
 from app.cli.loading import load
 from app.cli.tour import CALLERS, run_tour
 from app.config import Settings
@@ -26,6 +28,7 @@ from migrations import upgrade
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "leicester-2013"
 MOMENT = datetime(2013, 7, 15, 9, 0, tzinfo=UTC)
 """Ten in the morning in Leicester: the demo's clock starts there, since its consents and sentences ran then."""
+LOG_ORIGIN = "open-mind.invalid/demo"
 CLIENTS = ("case-management", "clinical-records", "audit-console", "guardian-console", "commissioner-reports")
 console = Console()
 
@@ -59,10 +62,13 @@ def demo(
 
 def _prepared(data: Path, port: int) -> dict[str, str]:
     """Keys, secrets, tables and records; what a former run made is used again."""
-    key, secret_file = data / "signing-key.pem", data / "client-secrets.json"
+    key, secret_file, log_key = data / "signing-key.pem", data / "client-secrets.json", data / "log.key"
     if not key.exists():
         write_private_key(key)
         console.print(f"made a signing key for this demo: {key}", highlight=False)
+    if not log_key.exists():
+        write_key_file(log_key, Signer.new(LOG_ORIGIN))
+        console.print(f"made a key for this demo that signs the log's checkpoints: {log_key}", highlight=False)
     if not secret_file.exists():
         secret_file.touch(mode=0o600)
         secret_file.write_text(json.dumps({client: new_secret() for client in CLIENTS}, indent=2))
@@ -73,6 +79,8 @@ def _prepared(data: Path, port: int) -> dict[str, str]:
         "OPENMIND_DATABASE_URL": f"sqlite:///{data.resolve() / 'open-mind.db'}",
         "OPENMIND_ISSUER": f"http://127.0.0.1:{port}",
         "OPENMIND_SIGNING_KEY_FILE": str(key.resolve()),
+        "OPENMIND_LOG_ORIGIN": LOG_ORIGIN,
+        "OPENMIND_LOG_KEY_FILES": json.dumps([str(log_key.resolve())]),
         "OPENMIND_TOKEN_SECONDS": "3600",
         "OPENMIND_CLOCK_START": MOMENT.isoformat(),
     }

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from app.audit.ddl import ERASURE_ROLE
 from app.audit.entry import event_id
 from app.audit.submission import LogUnavailable
-from app.cli.environment import say_error, settings
+from app.cli.environment import check_authority, say_error, settings
 from app.config import Settings
 from app.db import DatabaseUnavailable
 from app.gate import open_gate
@@ -23,7 +22,6 @@ from app.vocabulary.identifiers import crn as canonical_crn
 
 app = typer.Typer(no_args_is_help=True)
 console = Console()
-_AUTHORITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,59}")
 
 
 @app.callback()
@@ -79,9 +77,7 @@ def erase(
     except IdentifierInvalid as fault:
         say_error(f"CRN: {fault}")
         raise typer.Exit(2) from None
-    if not _AUTHORITY.fullmatch(authority):
-        say_error("--authority: letters, digits and / . _ - alone, 60 at most; a reference, and no name")
-        raise typer.Exit(2)
+    check_authority(authority)
     known = _as_eraser(settings())
     now = known.clock()
 

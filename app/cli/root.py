@@ -20,7 +20,7 @@ app = typer.Typer(
     "`openmind demo` needs none of them.",
 )
 app.add_typer(agreement.app, name="agreement", help="Read and check information-sharing agreements.")
-app.add_typer(audit.app, name="audit", help="Check the log with code that shares nothing with its writer.")
+app.add_typer(audit.app, name="audit", help="Check the log; sign it for others, and compare it with what they hold.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.add_typer(retention.app, name="retention", help="See until when records are kept.")
@@ -36,7 +36,8 @@ def serve(
 ) -> None:
     """Answer questions over HTTP.
 
-    Needs OPENMIND_DATABASE_URL, OPENMIND_ISSUER and OPENMIND_SIGNING_KEY_FILE; on PostgreSQL also set
+    Needs OPENMIND_DATABASE_URL, OPENMIND_ISSUER, OPENMIND_SIGNING_KEY_FILE, OPENMIND_LOG_ORIGIN and
+    OPENMIND_LOG_KEY_FILES (`openmind audit key` makes one); on PostgreSQL also set
     OPENMIND_DATABASE_ROLE=openmind_service, so that the service cannot rewrite the log. Run `openmind migrate` first.
     """
     import uvicorn

@@ -5,7 +5,7 @@ from app.gate.acting import Act, Announcing
 from app.gate.asking import Opened
 from app.gate.door import EXPLAINED, READ, Gate
 from app.gate.listing import PEOPLE, REFERRALS, Listed
-from app.gate.opening import agreements_of, open_gate
+from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "Unacceptable",
     "agreements_of",
     "open_gate",
+    "open_gate_as_found",
 ]

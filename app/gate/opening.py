@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.audit.start import check_log
 from app.audit.writer import open_log
 from app.config import Settings
 from app.db import Address, Database, DatabaseUnavailable, open_database
@@ -20,7 +21,18 @@ def agreements_of(settings: Settings) -> AgreementVersions:
 
 @asynccontextmanager
 async def open_gate(settings: Settings) -> AsyncIterator[tuple[Gate, Database]]:
-    """The gate and the database under it; DatabaseUnavailable or LogUnavailable if one cannot be had."""
+    """The gate and the database under it; DatabaseUnavailable or LogUnavailable if one cannot be had.
+
+    LogContradicted if the log is not what was signed before, as far as anybody outside of the database can say.
+    """
+    async with open_gate_as_found(settings) as (gate, database):
+        await check_log(settings, database)
+        yield gate, database
+
+
+@asynccontextmanager
+async def open_gate_as_found(settings: Settings) -> AsyncIterator[tuple[Gate, Database]]:
+    """The same whatever anybody outside holds of the log: for the commands that see to it."""
     address = Address(settings.database_url.get_secret_value())
     agreements = agreements_of(settings)
     try:

@@ -140,6 +140,14 @@ FAULTS: dict[str, Fault] = {
     "log-incomplete": Fault(
         500, "the log does not hold what its size promises", "tell the operator, who runs `openmind audit verify`"
     ),
+    "checkpoint-unknown": Fault(
+        404, "there is no checkpoint of this size", "see GET /v1/audit/checkpoint for the newest"
+    ),
+    "cosignature-invalid": Fault(
+        422,
+        "this is no cosignature of that checkpoint by a witness that is known here",
+        "send the signature lines that your witness answered with; the operator names witnesses in OPENMIND_WITNESSES",
+    ),
     "log-unreadable": Fault(422, "an entry of the log cannot be read", "run `openmind audit verify`"),
     "consent-not-enforceable": Fault(
         422,

@@ -60,3 +60,4 @@ PRECONDITIONS = _problems(412, 428)
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 PROVEN = _problems(400, 404, 500, 503)
 """What is public and proves something about the log."""
+COSIGNED = _problems(400, 404, 413, 422, 500, 503)

@@ -10,6 +10,7 @@ from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.authorisations import AuthorisationService
+from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
@@ -59,6 +60,7 @@ class Services:
     allocations: AllocationService
     limits: LimitService
     proofs: ProofService
+    checkpoints: CheckpointService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

@@ -1,4 +1,4 @@
-"""The log's tables as the auditors' queries see them; migration 0002 makes them, and nobody updates them.
+"""The log's tables as the auditors' queries see them; migrations 0002 and 0014 make them, and nobody updates them.
 
 They are no protected tables: they hold who asked for what and why, and the gate decides on reading them like any read.
 """
@@ -11,6 +11,10 @@ from sqlmodel import Column, Field, SQLModel, Text
 
 def _made(*, indexed: bool = False, unique: bool = False) -> Any:
     return Field(default=None, sa_column=Column(Text, FetchedValue(), index=indexed, unique=unique))
+
+
+def _key() -> Any:
+    return Field(primary_key=True, sa_type=Text)
 
 
 def _place(**kwargs: Any) -> Any:
@@ -82,3 +86,40 @@ class LogHead(SQLModel, table=True):
     frontier: bytes = _bytes()
     recorded_at: str = _text()
     root: bytes = _bytes()
+
+
+class LogCheckpoint(SQLModel, table=True):
+    """What the log said of itself: its size and root under its name, and the note as it was signed, byte for byte."""
+
+    __tablename__ = "log_checkpoint"
+
+    origin: str = _key()
+    size: int = _place()
+    root: bytes = _bytes()
+    made_at: str = _text()
+    note: str = _text()
+
+
+class LogCosignature(SQLModel, table=True):
+    """A witness's signature line under a checkpoint, and when it says that it was made (seconds since 1970)."""
+
+    __tablename__ = "log_cosignature"
+
+    origin: str = _key()
+    size: int = _place()
+    witness: str = _key()
+    key_id: str = _key()
+    line: str = _text()
+    cosigned_at: int = Field(sa_type=BigInteger)
+
+
+class LogRecovery(SQLModel, table=True):
+    """From which size on the log goes by another name, and the checkpoint of the old one that it could not meet."""
+
+    __tablename__ = "log_recovery"
+
+    from_size: int = _place()
+    origin: str = _text()
+    old_origin: str = _text()
+    old_size: int = Field(sa_type=BigInteger)
+    event_id: str = _text()

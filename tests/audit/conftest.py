@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.audit import witnesses
 from app.audit.ddl import SERVICE_ROLE
 from app.audit.writer import AuditLog, open_log
 from app.db import Address
+from tests.audit.checkpointed import Network
 from tests.audit.logs import Owner, append_all, now
 from tests.postgres import wait_for
 
@@ -22,6 +24,18 @@ async def log(address: Address) -> AsyncIterator[AuditLog]:
     opened = await open_log(address, SERVICE_ROLE, now)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Which witnesses answer; without sleeping where one does not."""
+
+    async def at_once(_: float) -> None: ...
+
+    known = Network()
+    monkeypatch.setattr(witnesses, "_client", known.client)
+    monkeypatch.setattr(witnesses.WitnessClient.__init__, "__defaults__", (at_once,))
+    return known
 
 
 @pytest.fixture

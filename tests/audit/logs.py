@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from app.audit.ddl_checkpoints import CHECKPOINT_TABLES
 from app.audit.entry import Entry, PersonPart, Record
 from app.audit.submission import Receipt, Submission
 from app.audit.verify import Report, verify
@@ -97,7 +98,7 @@ class Owner:
                 *(sql for _, sql in triggers),
             )
             return
-        tables = ("log_entry", "log_subject", "log_tile", "log_head")
+        tables = ("log_entry", "log_subject", "log_tile", "log_head", *CHECKPOINT_TABLES)
         fills = "ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_from_body"  # it refuses nothing
         self.run(
             *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in tables),

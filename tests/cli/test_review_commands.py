@@ -91,6 +91,7 @@ def settings_of(url: str, key: Path) -> dict[str, str]:
         "OPENMIND_DATABASE_URL": url,
         "OPENMIND_ISSUER": "https://open-mind.test",
         "OPENMIND_SIGNING_KEY_FILE": str(key),
+        **world.log_environment(),
     }
 
 

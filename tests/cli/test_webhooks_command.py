@@ -19,6 +19,7 @@ def ran(url: str, *arguments: str) -> Result:
         "OPENMIND_DATABASE_URL": url,
         "OPENMIND_ISSUER": "https://open-mind.test",
         "OPENMIND_SIGNING_KEY_FILE": str(Path("unused.pem")),
+        **world.log_environment(),
         "COLUMNS": "200",
     }
     return CliRunner().invoke(app, ["webhooks", *arguments], env=environment)

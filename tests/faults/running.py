@@ -45,6 +45,7 @@ class Running:
             "clock_start": world.NOW.isoformat(),
         }
         named = {f"OPENMIND_{name.upper()}": value for name, value in (given | settings).items()}
+        named = world.log_environment() | named
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENMIND_")}
         command = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", f"--port={self.port}"]
         command += ["--no-access-log", "--log-level=warning"]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.audit.ddl import LOG_TABLES, SERVICE_ROLE
+from app.audit.ddl_checkpoints import CHECKPOINT_TABLES
 from app.db import open_postgres
 from app.identity.secrets import argon2
 from app.vocabulary import Role
@@ -21,8 +22,11 @@ from tests.world import Service
 LOGIN = "openmind_faults_login"
 SECRET = "correct horse battery staple"
 REWRITES = [
-    *(f"DELETE FROM {table}" for table in LOG_TABLES),
-    *(f"TRUNCATE {table} CASCADE" for table in LOG_TABLES),
+    *(f"DELETE FROM {table}" for table in (*LOG_TABLES, *CHECKPOINT_TABLES)),
+    *(f"TRUNCATE {table} CASCADE" for table in (*LOG_TABLES, *CHECKPOINT_TABLES)),
+    "UPDATE log_checkpoint SET size = 0",
+    "UPDATE log_cosignature SET size = 0",
+    "UPDATE log_recovery SET old_size = 0",
     "UPDATE log_entry SET body = '{}'",
     "UPDATE log_subject SET body = '{}'",
     "UPDATE log_tile SET root = root",

@@ -108,7 +108,8 @@ def pem_of(key: Any) -> bytes:
 
 
 def settings_for(key_file: Path, url: str = "sqlite:///:memory:", **changes: Any) -> Settings:
-    return Settings(database_url=url, issuer=ISSUER, audience=AUDIENCE, signing_key_file=key_file, **changes)
+    log = {"log_origin": "open-mind.test/log", "log_key_files": ["unused.key"]}
+    return Settings(database_url=url, issuer=ISSUER, audience=AUDIENCE, signing_key_file=key_file, **log, **changes)
 
 
 def client(name: str, party: str = "justice", **columns: Any) -> dict[str, Any]:

@@ -32,6 +32,8 @@ LISTS = (
     "/v1/emergency-grants/searches",
     "/v1/emergency-grants/{grant_id}",
     "/v1/emergency-grants/{grant_id}/review",
+    "/v1/audit/checkpoints",
+    "/v1/audit/witnesses",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 BODIES: dict[str, dict[str, Any]] = {
@@ -70,6 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "usernames": ["otto"],
     },
     "/v1/access": {"crns": [FULL]},
+    "/v1/audit/checkpoints": {},
 }
 """What each address that takes a body is sent."""
 ASKED = {
@@ -126,6 +129,9 @@ async def test_a_public_address_names_nobody_and_leaves_no_entry(service: Servic
     if path == "/oauth2/token":
         answer = await service.http.post(path)
         assert answer.json()["error"] == "invalid_request"
+    elif path.endswith("/cosignatures"):
+        answer = await service.http.post(path.format(size=0), content=FULL)
+        assert told(answer)["code"] == "cosignature-invalid"
     else:
         await service.get(f"/v1/people/{FULL}", *OLGA, WORK)
         await service.marked()

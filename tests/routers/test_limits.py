@@ -289,7 +289,8 @@ async def test_five_hundred_at_once_by_one_statement(service_on_both: Service) -
     statements, run = [], database._run
 
     async def counted(statement: Any, arguments: Any) -> Any:
-        statements.append(statement)
+        if " log_" not in statement.sql:  # the checkpoints of this process are looked after meanwhile
+            statements.append(statement)
         return await run(statement, arguments)
 
     database._run = counted

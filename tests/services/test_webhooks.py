@@ -21,7 +21,7 @@ from app.vocabulary import Category, Role
 from tests import world
 from tests.gate.house import asks, fetched, gate_over, put
 from tests.services.receiving import SECRET, Receiver, receiving
-from tests.world import NOW, settings_for
+from tests.world import NOW, log_settings, settings_for
 
 CRN = "X000001"
 IDENTITY = Category.IDENTITY
@@ -350,10 +350,14 @@ class TestSettings:
 
     def test_without_tls_nowhere_but_in_a_demo_on_this_machine(self) -> None:
         local = to("http://127.0.0.1:8000/told")
-        assert configured("sqlite:///none.db", local).webhooks[0].is_at_home
+        assert str(configured("sqlite:///none.db", local).webhooks[0].url) == local["url"]
         with pytest.raises(ValidationError, match="https"):
             Settings(
-                database_url="sqlite:///none.db", issuer="https://a.test", signing_key_file="k.pem", webhooks=[local]
+                database_url="sqlite:///none.db",
+                issuer="https://a.test",
+                signing_key_file="k.pem",
+                webhooks=[local],
+                **log_settings(),
             )
 
     @pytest.mark.parametrize(
