@@ -18,7 +18,7 @@ from tests.world import settings_for
 UNNAMED = ("/v1/people/{crn}/{category}", "/openapi.json")
 """Addresses that the document leaves out: what is no category, and itself."""
 BYTES, JSON = "application/octet-stream", "application/json"
-HEADERS = ("Audit-Receipt", "ETag", "Retry-After", "WWW-Authenticate")
+HEADERS = ("Audit-Receipt", "Audit-Proof", "Preference-Applied", "ETag", "Retry-After", "WWW-Authenticate")
 
 
 async def documented(response: httpx.Response) -> None:

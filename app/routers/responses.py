@@ -33,6 +33,10 @@ _RECEIPT = {
         " durable; a dictionary of structured fields (RFC 9651): `entry`, `size`, `root`, `hashes`",
         "schema": {"type": "string"},
     },
+    "Preference-Applied": {
+        "description": "`audit-proof` where the proof that was preferred is there",
+        "schema": {"type": "string"},
+    },
 }
 
 
