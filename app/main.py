@@ -21,8 +21,8 @@ from app.identity import Authenticator, NotAuthenticated, TokenService, load_key
 from app.routers import (
     agreement,
     allocations,
-    audit_proofs,
     audit_checkpoints,
+    audit_proofs,
     authorisations,
     consents,
     emergency_grants,

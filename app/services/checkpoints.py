@@ -35,7 +35,7 @@ class CheckpointService:
             checkpoint = Checkpoint.of(note.text)
             act.details |= {"checkpoint": checkpoint.size}
             act.answer = document({**_said(checkpoint), "note": str(note)})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def cosign(self, size: int, body: bytes) -> str:
         """Add a witness's cosignatures under a checkpoint, which prove themselves; the note with all of them.
@@ -56,7 +56,7 @@ class CheckpointService:
             data = [await self._state(each) for each in self._checkpoints.keys.witnesses]
             made = {**_said(newest.checkpoint), "madeAt": newest.made_at} if newest else None
             act.answer = document({"checkpoint": made, "witnesses": data})
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def _make(self) -> Note:
         try:
