@@ -68,6 +68,6 @@ def _complete(operation: dict[str, Any], problems: dict[str, Any], *, guarded: b
         headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _SAID_BACK}
         response["headers"] = response.get("headers", {}) | _WITH_STATUS.get(status, {}) | headers
         if MEDIA_TYPE in content:
-            del content["application/json"]
+            content.pop("application/json", None)  # not there where the answer itself is text
             problems[f"Problem{status}"] = response
             operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}

@@ -1,5 +1,7 @@
 """Operations: alive, and able to answer. Public, since they hold nothing about anybody."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,7 +16,10 @@ async def health() -> Response:
     return JSONResponse({"status": "up"})
 
 
-@router.get("/ready", responses={503: {"description": "which part does not answer"}})
+_PARTS: dict[int | str, dict[str, Any]] = {503: {"description": "which part does not answer", "content": {"application/json": {}}}}
+
+
+@router.get("/ready", responses={**_PARTS})
 async def ready(request: Request) -> Response:
     """Database, log and agreement answer; 503 names the part that does not."""
     parts = await services_of(request).readiness.check()

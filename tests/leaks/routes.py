@@ -61,7 +61,7 @@ def routes() -> tuple[Route, ...]:
             about = described["paths"].get(route.path, {}).get(method.lower(), {})
             known = {
                 *_admitted(route),
-                *(each["name"] for each in about.get("parameters", []) if each["in"] == "query"),
+                *(each["name"] for each in about.get("parameters", []) if each.get("in") == "query"),
             }
             found.append(Route(method, route.path or "", tuple(sorted(known)), _schema(about, described)))
     return tuple(found)

@@ -53,7 +53,7 @@ def test_what_an_address_takes(document: dict[str, Any], path: str, method: str,
     shared = {each["$ref"].rpartition("/")[2] for each in operation["parameters"] if "$ref" in each}
     assert named(operation, "path") == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
     assert {"X-Request-ID", "X-Correlation-ID", "traceparent"} <= shared
-    if path in PUBLIC:
+    if path in {re.sub(r":\w+", "", each) for each in PUBLIC}:
         assert "security" not in operation
         assert "Purpose-Of-Use" not in shared
         return

@@ -455,7 +455,7 @@ async def test_an_erasure_that_the_database_refuses_leaves_nothing_behind(databa
     try:
         with pytest.raises(ChangeRefused):
             await log.append(Submission((entry,), (record,), (other,)))
-        await log.append(Submission((make_entry(8, person=False),)))
+        await log.append(Submission((make_entry(8, person=False, occurred_at=NOW),)))
     finally:
         await log.close()
     assert await held(database_url, "old", OLD) == before
@@ -493,6 +493,8 @@ def _settings(monkeypatch: pytest.MonkeyPatch, url: str, key: Path) -> None:
         "CLOCK_START": NOW.isoformat(),
     }.items():
         monkeypatch.setenv(f"OPENMIND_{name}", value)
+    for name, value in world.log_environment().items():
+        monkeypatch.setenv(name, value)
 
 
 def test_the_command_shows_first_and_does_it_when_told(
