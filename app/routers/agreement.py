@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.policies.review.forms import MEDIA_TYPES, Form
 from app.routers.asking import Asking, BadRequest, answered, services_of
 from app.routers.bodies import parameter
-from app.routers.responses import PAGED
+from app.routers.responses import CHOSEN, PAGED
 from app.services.shapes_simulation import Simulation
 from app.vocabulary import Action, Register
 
@@ -37,7 +37,7 @@ _FORMATS = ", ".join(Form)
 
 @router.get(
     "/matrix",
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}, **CHOSEN},
     openapi_extra={"parameters": [parameter("format", "json if it is left out", enum=list(Form))]},
 )
 async def matrix(request: Request) -> Response:

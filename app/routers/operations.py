@@ -16,7 +16,9 @@ async def health() -> Response:
     return JSONResponse({"status": "up"})
 
 
-_PARTS: dict[int | str, dict[str, Any]] = {503: {"description": "which part does not answer", "content": {"application/json": {}}}}
+_PARTS: dict[int | str, dict[str, Any]] = {
+    503: {"description": "which part does not answer", "content": {"application/json": {}}}
+}
 
 
 @router.get("/ready", responses={**_PARTS})

@@ -236,6 +236,7 @@ TOKEN_CODES = (
     "token-audience",
     "token-claims",
     "token-encrypted",
+    "token-not-yet-valid",
     "token-expired",
     "token-header",
     "token-issuer",

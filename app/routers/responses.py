@@ -62,6 +62,8 @@ EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 PRECONDITIONS = _problems(412, 428)
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
+CHOSEN = _problems(400)
+"""What is public and has several forms."""
 PROVEN = _problems(400, 404, 500, 503)
 """What is public and proves something about the log."""
 COSIGNED = _problems(400, 404, 413, 422, 500, 503)

@@ -15,6 +15,7 @@ from tests.audit.attacks import cut
 from tests.audit.logs import Owner, append_all, now
 from tests.audit.test_outside_checkpoint import LOG, ORIGIN, WITNESS, checkpoint
 from tests.postgres import wait_for
+from tests.world import log_environment
 
 KEY = str(LOG.verifier)
 
@@ -40,7 +41,7 @@ def ran(owner: Owner, key_file: Path):
         "OPENMIND_DATABASE_URL": owner.address.url,
         "OPENMIND_ISSUER": "https://open-mind.example",
         "OPENMIND_SIGNING_KEY_FILE": str(key_file),
-    }
+    } | log_environment()
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["audit", "verify", *arguments], env=settings)

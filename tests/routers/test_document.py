@@ -85,7 +85,7 @@ def test_every_code_is_in_it_under_its_status(document: dict[str, Any]) -> None:
         if fault.status not in (405,):
             assert code in said[f"Problem{fault.status}"]["description"], code
     source = "".join(each.read_text() for each in Path(identity.__file__).parent.glob("*.py"))
-    raised = set(re.findall(r"\"((?:token|client|caller)-[a-z]+)\"", source)) - {"token-unprepared"}
+    raised = set(re.findall(r"\"((?:token|client|caller)-[a-z-]+)\"", source)) - {"token-unprepared"}
     assert raised == set(TOKEN_CODES)
     assert all(code in said["Problem401"]["description"] for code in raised)
     assert "ETag" in document["paths"]["/v1/staff/{username}"]["get"]["responses"]["200"]["headers"]

@@ -308,7 +308,9 @@ async def _asked_for_all_the_while(url: str, key: Path) -> tuple[dict[str, list[
     begun, done = asyncio.Event(), asyncio.Event()
 
     async def line(service: world.Service) -> None:
-        while not done.is_set() or len(seen[OLD]) < 9:
+        is_over = False
+        while not is_over:
+            is_over = done.is_set()  # and then once more, so that each line has asked afterwards
             for crn, answers in seen.items():
                 answers.append((await service.get(f"/v1/people/{crn}/attendance", *OLGA, WORK)).status_code)
             begun.set()
