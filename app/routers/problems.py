@@ -246,6 +246,7 @@ TOKEN_CODES = (
     "token-missing",
     "token-scheme",
     "token-signature",
+    "token-too-large",
     "token-type",
 )
 """What `app.identity` finds wrong with a token."""
