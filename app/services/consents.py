@@ -4,7 +4,7 @@ Nothing is kept that would not be enforced: what cannot be is refused, with the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ class ConsentService:
             new = Consent.of(row | {"countersigned_at": None, "withdrawn_at": None})
             await self._check_said(act, question, given)
             check_period(new.valid_from, new.valid_until, question.at)
-            check_chain(new, known, question.at)
+            check_chain(replace(new, valid_from=_said_from(given, new, question.at)), known, question.at)
             check_free(new, known, question.at)
             scope = {"person_id": person, "scope": given.scope.value}
             act.changes.append(self._gate.writer.unchanged(CONSENT, scope, seen))
@@ -167,6 +167,15 @@ class ConsentService:
 def begins(given: datetime | None, at: datetime) -> datetime:
     """When a period starts that is recorded now: today, and a moment of today that has passed, is from now on."""
     return at if given is None or midnight(at.astimezone(LONDON).date()) <= given < at else given
+
+
+def _said_from(given: Given, new: Consent, at: datetime) -> datetime:
+    """The moment from which the person is said to have agreed, though it holds from now on; of a day, from now on.
+
+    What was said before a withdrawal and is entered after it must not open again what the person has closed.
+    """
+    said = given.valid_from
+    return new.valid_from if said is None or said == midnight(at.astimezone(LONDON).date()) else said
 
 
 def check_period(start: datetime, end: datetime | None, at: datetime) -> None:

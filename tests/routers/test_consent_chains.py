@@ -49,8 +49,9 @@ async def test_not_before_what_it_supersedes(service_alone: Service) -> None:
 async def test_not_before_the_last_withdrawal(service_alone: Service) -> None:
     first = (await record(service_alone, BARE)).json()["id"]
     await withdraw(service_alone, first)
-    refused = await record(service_alone, BARE, validFrom="2026-03-09T08:00:00Z")
+    refused = await record(service_alone, BARE, validFrom="2026-03-10T08:00:00Z")
     assert (told(refused)["code"], told(refused)["field"]) == ("period-backdated", "validFrom")
+    assert len(await rows_of(service_alone, BARE)) == 1
     assert (await record(service_alone, BARE, validFrom="2026-03-10")).status_code == 201  # today: from now on
 
 
