@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, column, exists, literal_column, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, exists, literal_column, or_, select
 
+from app.db import each_text
 from app.records import facts, predicates
 from app.records.permit import Permit
 from app.records.predicates import T, word
@@ -21,23 +20,6 @@ from app.vocabulary import Caller, Fact, Facts
 CRNS = bindparam("crns", type_=String())
 USER = bindparam("user", type_=String())
 """Whose access is asked about, in lower case."""
-
-
-class _Texts(FunctionElement[str]):
-    """The texts of a JSON array as rows; one parameter, however many there are."""
-
-    name = "texts"
-    inherit_cache = True
-
-
-@compiles(_Texts, "sqlite")
-def _texts_in_sqlite(element: _Texts, compiler: Any, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_Texts, "postgresql")
-def _texts_in_postgresql(element: _Texts, compiler: Any, **options: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 
 class Looked(NamedTuple):
@@ -55,17 +37,13 @@ class Looked(NamedTuple):
     restriction: str | None = None
 
 
-def _asked() -> Any:
-    return _Texts(CRNS).table_valued(column("value", String()), name="asked")
-
-
 def _live() -> ColumnElement[Any]:
     return case((facts.session_is_live(), literal_column("1")), else_=literal_column("0"))
 
 
 def own() -> Select[Any]:
     """The facts of (caller, person) for each CRN."""
-    asked, person = _asked(), facts.PERSON
+    asked, person = each_text(CRNS, "asked"), facts.PERSON
     return select(
         asked.c.value, _live(), person.id, facts.facts_but_consents(person), facts.relied_on(person)
     ).select_from(asked.outerjoin(T.Person.__table__, person.crn == asked.c.value))
@@ -98,7 +76,7 @@ def _message(kind: str, concerns: ColumnElement[bool]) -> ColumnElement[Any]:
 
 def of_user() -> Select[Any]:
     """For each CRN the first live exclusion and restriction that keep the user out, by their messages."""
-    asked, person, name = _asked(), facts.PERSON, T.AccessLimitName
+    asked, person, name = each_text(CRNS, "asked"), facts.PERSON, T.AccessLimitName
     named = exists().where(name.limit_id == T.AccessLimit.id, name.username == USER)
     stranger = _works_here() == literal_column("0")
     employed: ColumnElement[Any] = literal_column(str(Fact.EMPLOYED.bit))
