@@ -13,11 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, select
 
-from app.audit.entry import timestamp
+from app.audit.numbers import Numbers
 from app.db import Address, Database, DatabaseUnavailable, open_database
 from app.policies.review.past import Logged, Said
 from app.tables.log import LogEntry
@@ -76,17 +75,12 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._numbers = Numbers(database)
         self._known: dict[tuple[str, ...], Said] = {}
 
     async def between(self, since: datetime | None = None, until: datetime | None = None) -> range:
         """The numbers of what was recorded from `since` on and before `until`; DatabaseUnavailable if it is gone."""
-        try:
-            ((last,),) = await self._database.fetch(self._last, {})
-        except asyncpg.UndefinedTableError as fault:
-            raise DatabaseUnavailable("there is no log in this database") from fault
-        size = 0 if last is None else int(last) + 1
-        first = 0 if since is None else await self._first(timestamp(since), size)
-        return range(first, size if until is None else await self._first(timestamp(until), size))
+        return await self._numbers.between(since, until)
 
     async def read(self, numbers: range, page: int = PAGE) -> AsyncIterator[list[Logged]]:
         """These entries in their order, a page at a time; Unreadable for one that says too little."""
@@ -94,29 +88,6 @@ class History:
             stop = min(start + page, numbers.stop)
             rows = await self._database.fetch(self._page, {"start": start, "stop": stop})
             yield [self._logged(seq, body) for seq, body in rows]
-
-    async def _first(self, moment: str, size: int) -> int:
-        """The first number recorded at a moment or later: times never run back, so halving finds it."""
-        low, high = 0, size
-        while low < high:
-            middle = (low + high) // 2
-            rows = await self._database.fetch(self._time, {"start": middle})
-            if rows and rows[0][0] >= moment:
-                high = middle
-            else:
-                low = middle + 1
-        return low
-
-    @cached_property
-    def _last(self) -> Any:
-        return self._database.prepare(select(func.max(_seq)))
-
-    @cached_property
-    def _time(self) -> Any:
-        later = _seq >= bindparam("start", type_=_seq.type, required=True)
-        return self._database.prepare(
-            select(_columns.recorded_at).where(later).order_by(_seq).limit(literal_column("1"))
-        )
 
     @cached_property
     def _page(self) -> Any:

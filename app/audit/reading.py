@@ -4,18 +4,14 @@ An entry whose person's part was erased by law names nobody's consent any more, 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, String, bindparam, select
+from sqlalchemy import ColumnElement, String, bindparam
 
-from app.db import Database, Prepared, UnpermittedRead, Warrant
-from app.tables.log import LogEntry, LogSubject
-
-_END = 2**62
-_ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_SUBJECT: Any = LogSubject.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+from app.audit.rows import PART, WHOLE, Entries, Narrowing, Whose
+from app.db import Database, Warrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +36,28 @@ class Citing:
     """The digest of the agreement that the decision was made under."""
 
 
-def _page() -> Any:
-    """By the index on the person; in a canonical part a consent's id stands in quotes, and nothing else is like it."""
-    return (
-        select(_ENTRY.seq, _ENTRY.body, _SUBJECT.body)
-        .select_from(LogSubject.__table__.join(LogEntry.__table__, _ENTRY.seq == _SUBJECT.seq))  # type: ignore[attr-defined]  # as above
-        .where(
-            _SUBJECT.person_id == bindparam("person", type_=String()),
-            _SUBJECT.seq < bindparam("before", type_=BigInteger()),
-            _SUBJECT.body.like(bindparam("cites", type_=String())),
-        )
-        .order_by(_SUBJECT.seq.desc())
-        .limit(bindparam("most", type_=BigInteger()))
-    )
+def _citing() -> Sequence[ColumnElement[bool]]:
+    """In a canonical part a consent's id stands in quotes, and nothing else is like it."""
+    return (PART.body.like(bindparam("cites", type_=String(), required=True)),)
 
 
 class ConsentLog:
     """The log as oversight reads it about one consent."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._statement: Prepared | None = None
+        self._entries = Entries(database)
 
     async def page(
         self, permit: Warrant, person_id: str, consent: str, before: int | None, size: int
     ) -> tuple[list[Citing], bool]:
         """So many entries with numbers below `before` that name the consent, and whether there are more.
 
-        UnpermittedRead without a live permit: the log's tables are no records, but whom they speak of is.
+        UnpermittedRead as `Entries`.
         """
-        if not permit.covers(frozenset()):
-            raise UnpermittedRead("no permit covers the log of a consent")
-        if self._statement is None:
-            self._statement = self._database.prepare(_page())
-        values = {"person": person_id, "cites": f'%"{_plain(consent)}"%', "most": size + 1}
-        rows = await self._database.fetch(self._statement, values | {"before": _END if before is None else before})
-        return [_read(seq, body) for seq, body, part in rows[:size] if _cites(part, consent)], len(rows) > size
+        narrowing = Narrowing("consent", _citing, {"cites": f'%"{_plain(consent)}"%'})
+        numbers = WHOLE if before is None else range(before)
+        rows = await self._entries.read(permit, narrowing, size + 1, whose=Whose((person_id,)), numbers=numbers)
+        return [_read(row.seq, row.body) for row in rows[:size] if _cites(row.part, consent)], len(rows) > size
 
 
 def _plain(consent: str) -> str:
@@ -85,8 +67,8 @@ def _plain(consent: str) -> str:
     return consent
 
 
-def _cites(part: str, consent: str) -> bool:
-    return consent in json.loads(part)["consents"]
+def _cites(part: str | None, consent: str) -> bool:
+    return part is not None and consent in json.loads(part)["consents"]
 
 
 def _read(seq: int, text: str) -> Citing:

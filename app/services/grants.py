@@ -100,7 +100,7 @@ class GrantService:
             grant = await self._found(act, question, identity)
             ends = min(moment for moment in (grant["expires_at"], grant["revoked_at"]) if moment)
             uses, has_more = await self._uses.between(
-                grant["staff"]["username"], grant["crn"], grant["granted_at"], ends
+                act.permit, grant["staff"]["username"], grant["crn"], grant["granted_at"], ends
             )
             texts = _texts(grant, question.caller.party)
             act.details = {"read": "emergency_grant", "uses": len(uses)}

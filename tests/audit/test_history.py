@@ -11,7 +11,7 @@ from app.audit.ddl import SERVICE_ROLE
 from app.audit.history import _ENTRY, History, Unreadable, _parsed, _told, open_history
 from app.audit.writer import AuditLog, open_log
 from app.db import Address, Database, DatabaseUnavailable, open_database
-from tests.audit.logs import append_all, make_entry
+from tests.audit.logs import Owner, append_all, make_entry
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12) | st.sampled_from(
@@ -75,16 +75,14 @@ async def test_entries_are_read_in_their_order_and_those_that_say_the_same_share
 
 
 async def test_a_period_begins_with_what_was_recorded_at_its_first_moment_and_leaves_out_its_last(
-    hourly: AuditLog, database: Database
+    hourly: AuditLog, database: Database, owner: Owner
 ):
     for number in range(10):
         await append_all(hourly, 1, request_id=f"request-{number}")
     history = History(database)
-    recorded = [row[0] for row in await database.fetch(history._page, {"start": 0, "stop": 10})]
-    assert recorded == list(range(10))
-    ((first,),) = await database.fetch(history._time, {"start": 3})
-    ((last,),) = await database.fetch(history._time, {"start": 6})
-    since, until = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    recorded = owner.rows("SELECT seq, recorded_at FROM log_entry ORDER BY seq")
+    assert [seq for seq, _ in recorded] == list(range(10))
+    since, until = (datetime.fromisoformat(recorded[seq][1]) for seq in (3, 6))
     assert await history.between(since, until) == range(3, 6)
     assert await history.between(since + timedelta(microseconds=1), until + timedelta(microseconds=1)) == range(4, 7)
     assert await history.between(until=since) == range(3)
