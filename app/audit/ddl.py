@@ -260,3 +260,32 @@ def erasable(records: Iterable[str]) -> list[str]:
     past = [table for table in named if table.endswith("_history")]
     rights = [if_role(ERASURE_ROLE, f"GRANT SELECT, DELETE ON {', '.join(named)} TO {ERASURE_ROLE}")]
     return rights + ([if_role(ERASURE_ROLE, f"GRANT INSERT ON {', '.join(past)} TO {ERASURE_ROLE}")] if past else [])
+
+
+# --- auditors' queries: which tiles of 256 entries say a word, kept beside the log and made from it -------------------
+
+WORDS = "log_word"
+SEARCH_INDEXES = {"log_entry_request_id": "CREATE INDEX log_entry_request_id ON log_entry (request_id, seq)"}
+
+
+def let_search(dialect: str, role: str = SERVICE_ROLE) -> list[str]:
+    """Statements that make what a query of the whole log goes by; nothing of it costs an append more than one index.
+
+    The words come later, a full tile at a time; they are only ever added to, as the log is.
+    """
+    text, number, end = ("TEXT", "INTEGER", " STRICT, WITHOUT ROWID")
+    if dialect != "sqlite":
+        text, number, end = 'TEXT COLLATE "C"', "bigint", ""
+    table = f"CREATE TABLE {WORDS} (word {text} NOT NULL, tile {number} NOT NULL, PRIMARY KEY (word, tile)){end}"
+    made = [table, *SEARCH_INDEXES.values()]
+    if dialect == "sqlite":
+        refused = [_refuse(f"{WORDS}_no_{event.lower()}", event, WORDS) for event in ("UPDATE", "DELETE")]
+        return [*made, *refused]
+    return [
+        *made,
+        f"CREATE TRIGGER {WORDS}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {WORDS} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION log_only_grows()",
+        f"ALTER TABLE {WORDS} ENABLE ALWAYS TRIGGER {WORDS}_only_grows",
+        f"REVOKE ALL ON {WORDS} FROM PUBLIC",
+        if_role(role, f"GRANT SELECT, INSERT ON {WORDS} TO {role}"),
+    ]

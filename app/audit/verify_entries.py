@@ -11,6 +11,7 @@ from typing import Any
 from app.audit.verify_against import Against
 from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value
 from app.audit.verify_read import CALLER, PART, TOP, Finding, Reading, Report
+from app.audit.verify_words import TileWords
 
 VERSION = 1
 CLOCK_SECONDS = 300
@@ -38,6 +39,7 @@ class Verification:
         self.tile_counts = {level: self.expected >> level for level in TILE_LEVELS}
         self.parts = source.parts(self.expected)
         self.part: Sequence[Any] | None = next(self.parts, None)
+        self.words = TileWords(source, self.expected)
         self.erased = _erasures(source.erasures())
         report.start = self.expected
         self.latest = ""
@@ -58,6 +60,7 @@ class Verification:
         for level in TILE_LEVELS:
             if next(self.tiles[level], None) is not None:
                 self.say(None, "tile-extra", f"a tile of level {level} covers entries that are not there")
+        self.report_all(self.words.rest(self.tile_counts[TILE_LEVELS[0]]))
         for event_id in self.source.repeated_events():
             self.say(None, "event-repeated", f"event '{event_id}' stands in more than one entry")
         for kept in self.against.left():
@@ -82,6 +85,11 @@ class Verification:
             else:
                 self.against.agreed = kept.size
 
+    def report_all(self, findings: Iterator[Finding]) -> None:
+        """What was found by somebody else."""
+        for finding in findings:
+            self.report.add(finding)
+
     def entry(self, row: Sequence[Any]) -> None:
         """One entry with its part; whatever is wrong with it, the next one is checked too."""
         seq, time, text, stored = row[:4]
@@ -99,10 +107,13 @@ class Verification:
         leaf = sha256(f"\0audit-leaf/v1\n{seq}\n{time}\n{digest}\n".encode()).digest()
         if leaf != stored:
             self.say(seq, "leaf", "the leaf hash is not that of this entry, place and time")
-        for level, node in self.tree.add(leaf):
+        ended = list(self.tree.add(leaf))
+        for level, node in ended:
             self.tile(seq, level, node)
         subject = self.body(seq, text, row)
         self.person(seq, subject)
+        if ended:
+            self.report_all(self.words.end(self.tile_counts[TILE_LEVELS[0]] - 1))
 
     def body(self, seq: int, text: str, row: Sequence[Any]) -> Any:
         """The entry's commitment to a person, after checking the bytes and the columns made from them."""
@@ -111,6 +122,7 @@ class Verification:
             top, caller = _TOP_MEMBERS(body), body["caller"]
             made = top + (_CALLER_MEMBERS(caller) if caller is not None else _NO_CALLER)
             version, subject = body["v"], body["subject"]
+            self.words.hear(body)
         except NotCanonical as fault:
             self.say(seq, "body", f"the body is not canonical: {fault}")
         except (KeyError, TypeError, AttributeError):

@@ -7,7 +7,18 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.verify_read import ANSWER_SECONDS, CHUNK, INDEXES, MADE, TABLES, Finding, Reading, shape, structural
+from app.audit.verify_read import (
+    ANSWER_SECONDS,
+    BESIDE,
+    CHUNK,
+    INDEXES,
+    MADE,
+    TABLES,
+    Finding,
+    Reading,
+    shape,
+    structural,
+)
 
 _RELATIONS = (
     "SELECT c.relname::text, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relhasrules, "
@@ -36,6 +47,7 @@ POSTGRES_TRIGGERS = {
     ("log_subject_only_grows", "log_subject"): _BEFORE | _UPDATE | _TRUNCATE,
     ("log_subject_only_by_law", "log_subject"): _BEFORE | _DELETE | _EACH_ROW,
     ("log_tile_only_grows", "log_tile"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
+    ("log_word_only_grows", "log_word"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
     ("log_head_only_grows", "log_head"): _BEFORE | _DELETE | _TRUNCATE,
     ("log_head_only_forward", "log_head"): _BEFORE | _UPDATE | _EACH_ROW,
 }
@@ -60,9 +72,11 @@ _ORDERS = {
     "log_entry_pkey": ("log_entry", "seq"),
     "log_entry_event_id": ("log_entry", "event_id"),
     "log_entry_staff": ("log_entry", "staff, seq"),
+    "log_entry_request_id": ("log_entry", "request_id, seq"),
     "log_subject_pkey": ("log_subject", "seq"),
     "log_subject_person_id": ("log_subject", "person_id, seq"),
     "log_subject_crn": ("log_subject", "crn, seq"),
+    "log_word_pkey": ("log_word", "word, tile"),
 }
 
 
@@ -102,7 +116,7 @@ class PostgresReading(Reading):
     def structure(self) -> Iterator[Finding]:
         """Ordinary tables without rules or row security, every trigger on, every index whole."""
         relations = {row[0]: row for row in self._catalogue(_RELATIONS)}
-        if not relations:
+        if not relations.keys() - {BESIDE}:
             raise LookupError("there is no log in this database")
         for name in TABLES:
             yield from _odd_relation(name, relations.get(name))

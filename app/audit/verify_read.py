@@ -20,9 +20,17 @@ TOP = {
 }
 CALLER = {"staff": "staff", "party": "party", "role": "role", "client": "client"}
 PART = {"person_id": "personId", "crn": "crn"}
-MADE = {"log_entry": (*TOP, *CALLER), "log_subject": tuple(PART), "log_tile": (), "log_head": ()}
+MADE = {"log_entry": (*TOP, *CALLER), "log_subject": tuple(PART), "log_tile": (), "log_head": (), "log_word": ()}
 TABLES = tuple(MADE)
-INDEXES = {"log_entry_event_id", "log_entry_staff", "log_subject_person_id", "log_subject_crn"}
+BESIDE = "log_word"
+"""Made from the log for queries: without the other tables there is no log."""
+INDEXES = {
+    "log_entry_event_id",
+    "log_entry_request_id",
+    "log_entry_staff",
+    "log_subject_person_id",
+    "log_subject_crn",
+}
 CHUNK = 2000
 KEPT_FINDINGS = 1000
 ANSWER_SECONDS = 600.0
@@ -32,6 +40,7 @@ _TILES = "SELECT number, root FROM log_tile WHERE level = "
 _LEAVES = "SELECT seq, leaf_hash FROM log_entry"
 _TIME_OF = "SELECT recorded_at FROM log_entry"
 _STRANGE_TILES = "SELECT count(*) FROM log_tile WHERE level NOT IN (8, 16, 24)"
+_WORDS = "SELECT tile, word FROM log_word"
 _ERASURES = "SELECT seq, body FROM log_entry WHERE type = 'erase'"
 _HEADS = "SELECT size, frontier, recorded_at, root, id FROM log_head"
 _REPEATED = "SELECT event_id FROM log_entry GROUP BY event_id HAVING count(*) > 1 LIMIT 10"
@@ -127,6 +136,10 @@ class Reading(ABC):
     def recorded_at(self, seq: int) -> str:
         """When an entry was recorded; nothing for one that is not there."""
         return next((str(row[0]) for row in self.rows(f"{_TIME_OF} WHERE seq = {seq}")), "")
+
+    def words(self, first: int = 0) -> Iterator[Sequence[Any]]:
+        """Tile and word, by tile."""
+        return self.rows(f"{_WORDS}{_from('tile', first)} ORDER BY tile, word")
 
     def erasures(self) -> Iterator[Sequence[Any]]:
         """The entries that say that persons' parts were erased."""

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.audit.verify_read import CHUNK, TABLES, Finding, Reading, shape, structural
+from app.audit.verify_read import BESIDE, CHUNK, TABLES, Finding, Reading, shape, structural
 
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name IN ({0}) OR name IN ({0})"
 SQLITE_SHAPE = {
@@ -15,6 +15,7 @@ SQLITE_SHAPE = {
     "log_entry_no_replace": "9363e481207ad3f1",
     "log_entry_no_replaced_event": "75a6f2c8f6f8083c",
     "log_entry_no_update": "a5be9a51e3755c5b",
+    "log_entry_request_id": "d9c5d43702ad916b",
     "log_entry_staff": "9ca2960b5c0f200f",
     "log_head": "4bda1b350aaaf9dc",
     "log_head_no_delete": "d79e8d6404e174f9",
@@ -30,6 +31,9 @@ SQLITE_SHAPE = {
     "log_tile_no_delete": "ce69a33a77bb1bc3",
     "log_tile_no_replace": "9c8e786145e70c79",
     "log_tile_no_update": "e2022602b669af75",
+    "log_word": "98be9e7f17e19a82",
+    "log_word_no_delete": "aa88f0fe106c5c78",
+    "log_word_no_update": "93a3776ef3697322",
 }
 """The first 16 digits of SHA-256 over what each object of the log says of itself in `sqlite_master`."""
 
@@ -50,7 +54,7 @@ class SqliteReading(Reading):
         """Each object as it was made and no other; the file sound."""
         names = ", ".join(f"'{table}'" for table in TABLES)
         objects = self.connection.execute(_OBJECTS.format(names)).fetchall()
-        if not objects:
+        if all(table == BESIDE for _, _, table, _ in objects):
             raise LookupError("there is no log in this database")
         found = {name: (kind, sql) for kind, name, _, sql in objects if not name.startswith("sqlite_autoindex_")}
         for name in SQLITE_SHAPE.keys() - found.keys():

@@ -76,6 +76,15 @@ class LogTile(SQLModel, table=True):
     root: bytes = _bytes()
 
 
+class LogWord(SQLModel, table=True):
+    """A word, such as `clause:D1`, that some entry of a tile of 256 says; without a word for the tile as a whole."""
+
+    __tablename__ = "log_word"
+
+    word: str = Field(sa_column=Column(Text, primary_key=True))
+    tile: int = _place()
+
+
 class LogHead(SQLModel, table=True):
     """The one row that orders every writer: how far the log goes and the tree over it."""
 

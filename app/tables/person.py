@@ -29,9 +29,9 @@ class Person(Kept, table=True):
     date_of_birth: date = kept(IDENTITY)
     sex: str = kept(IDENTITY, max_length=13)
     nhs_number: str | None = kept(IDENTITY, default=None, max_length=10, unique=True)
-    pnc_number: str | None = kept(IDENTITY, default=None, max_length=13)
-    cro_number: str | None = kept(IDENTITY, default=None, max_length=12)
-    noms_number: str | None = kept(IDENTITY, default=None, max_length=7)
+    pnc_number: str | None = kept(IDENTITY, default=None, max_length=13, index=True)
+    cro_number: str | None = kept(IDENTITY, default=None, max_length=12, index=True)
+    noms_number: str | None = kept(IDENTITY, default=None, max_length=7, index=True)
     address: str | None = kept(CONTACT, default=None, max_length=300)
     postcode: str | None = kept(CONTACT, default=None, max_length=8)
     phone: str | None = kept(CONTACT, default=None, max_length=30)
@@ -53,7 +53,7 @@ class Patient(Synced, table=True):
     subject: ClassVar[Subject] = IDENTITY
 
     person_id: str | None = inner(IDENTITY, default=None, foreign_key="person.id", index=True)
-    nhs_number: str | None = inner(IDENTITY, default=None, max_length=10)
+    nhs_number: str | None = inner(IDENTITY, default=None, max_length=10, index=True)
     date_of_birth: date | None = inner(IDENTITY, default=None)
     gender: str | None = inner(IDENTITY, default=None, max_length=2)
     postcode: str | None = inner(CONTACT, default=None, max_length=8)

@@ -98,7 +98,7 @@ class Owner:
                 *(sql for _, sql in triggers),
             )
             return
-        tables = ("log_entry", "log_subject", "log_tile", "log_head", *CHECKPOINT_TABLES)
+        tables = ("log_entry", "log_subject", "log_tile", "log_head", "log_word", *CHECKPOINT_TABLES)
         fills = "ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_from_body"  # it refuses nothing
         self.run(
             *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in tables),
