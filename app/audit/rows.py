@@ -39,6 +39,11 @@ class Whose:
     def __bool__(self) -> bool:
         return bool(self.people or self.crns)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """What its condition looks like."""
+        return len(self.people), len(self.crns)
+
     def values(self) -> dict[str, str]:
         """Each under the name of its parameter."""
         named = {f"person_{place}": value for place, value in enumerate(self.people)}
@@ -99,12 +104,13 @@ class Entries:
         UnpermittedRead without a live permit: the log's tables are no records, but whom they speak of is.
         """
         check(permit)
+        if whose is not None and not whose:
+            return []
 
         def build() -> Select[Any]:
             return _rows(whose, order, narrowing.conditions())
 
-        shape = None if whose is None else (len(whose.people), len(whose.crns))
-        statement = self.prepared(("rows", narrowing.name, shape, order), build)
+        statement = self.prepared(("rows", narrowing.name, whose and whose.shape, order), build)
         values = {**narrowing.values, **(whose.values() if whose else {})}
         bounds = {"start": numbers.start, "stop": numbers.stop, "most": most}
         return [Row(*row) for row in await self.database.fetch(statement, values | bounds)]
