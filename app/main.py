@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app import __doc__ as about
 from app.audit.checkpoints import Checkpoints
+from app.audit.indexing import Indexing
 from app.audit.submission import EntryRefused, LogUnavailable
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
@@ -22,6 +23,7 @@ from app.routers import (
     agreement,
     allocations,
     audit_checkpoints,
+    audit,
     audit_proofs,
     authorisations,
     consents,
@@ -41,6 +43,8 @@ from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.audit import AuditService
+from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
@@ -128,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         agreement.router,
         audit_proofs.router,
         audit_checkpoints.router,
+        audit.router,
         operations.router,
     ):
         app.include_router(router)
@@ -142,7 +147,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     gate, database = await opened.enter_async_context(open_gate(settings))
     keys = load_keys(settings)
     authenticator = Authenticator(settings, keys, database)
-    tokens = TokenService(settings, keys, database, Address(settings.database_url.get_secret_value()))
+    address = Address(settings.database_url.get_secret_value())
+    tokens = TokenService(settings, keys, database, address)
     checkpoints = Checkpoints.of(settings, database, lambda: datetime.now(UTC))
     for part in (authenticator, tokens, checkpoints):
         opened.push_async_callback(part.close)
@@ -171,9 +177,12 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         limits=LimitService(gate),
         proofs=ProofService(gate, checkpoints),
         checkpoints=CheckpointService(gate, checkpoints, settings),
+        audit=AuditService(gate),
+        exports=ExportService(gate),
     )
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
+    await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
     return services, tokens
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import JSON, ColumnElement, String, and_, bindparam, cast, false, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.audit.canonical import canonical
@@ -85,13 +85,45 @@ POINTING = frozenset({"eventId", "requestId"})
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """What is left out of everything that somebody asks: entries about whoever excludes them (S3).
+
+    Their own searches for a person are left out with them. Of somebody whom nothing is known of the second search
+    would show the first, of whoever excludes them it would not, and so it would tell one from the other (S5).
+    """
+
+    people: Whose
+    staff: str
+
+    def values(self) -> dict[str, str]:
+        """Of the parameters."""
+        return {"hidden": canonical((*self.people.people, *self.people.crns)), "hidden_searcher": self.staff}
+
+    def conditions(self, dialect: str) -> list[ColumnElement[bool]]:
+        """What is shown all the same."""
+        hidden = each_text(_text("hidden"), "hidden_from")
+        nobody: Any = literal_column("''")
+        own = and_(ENTRY.staff == _text("hidden_searcher"), _searches_for_somebody(dialect))
+        return [
+            *(func.coalesce(column, nobody).not_in(select(hidden.c.value)) for column in (PART.person_id, PART.crn)),
+            func.coalesce(own, false()) == false(),
+        ]
+
+
+def _searches_for_somebody(dialect: str) -> ColumnElement[bool]:
+    """An entry about a search says by what identifiers it was made, if by any."""
+    if dialect == "sqlite":
+        return func.json_type(ENTRY.body, literal_column("'$.details.search.by'")).is_not(None)
+    return cast(ENTRY.body, JSON).op("#>")(literal_column("'{details,search,by}'")).is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What is looked for: entries that meet every filter, of somebody or with None of everybody and nobody."""
 
     filters: Mapping[str, str] = field(default_factory=dict)
     whose: Whose | None = None
-    hidden: Whose = field(default_factory=Whose)
-    """Entries about these are left out: whoever asks is excluded from their records (S3)."""
+    hidden: Hidden | None = None
 
     def narrowing(self, dialect: str) -> Narrowing:
         """As the reader of entries takes it."""
@@ -99,28 +131,22 @@ class Asked:
 
         def conditions() -> list[ColumnElement[bool]]:
             met = [FILTERS[name].condition(dialect, name) for name in names]
-            return [*met, *(_shown() if self.hidden else ())]
+            return [*met, *(self.hidden.conditions(dialect) if self.hidden else ())]
 
         values: dict[str, Any] = dict(self.filters)
         if self.hidden:
-            values |= {"hidden": canonical((*self.hidden.people, *self.hidden.crns))}
-        return Narrowing((names, bool(self.hidden)), conditions, values)
+            values |= self.hidden.values()
+        return Narrowing((names, self.hidden is None), conditions, values)
 
     @property
     def names_parts(self) -> bool:
         """Whether a condition is about the person's part."""
-        return bool(self.hidden) or self.whose is not None or "consent" in self.filters
+        return self.hidden is not None or self.whose is not None or "consent" in self.filters
 
     def sought(self) -> Sought:
         """What tiles have to say."""
         led = {name: FILTERS[name] for name in self.filters if FILTERS[name].leads}
         return Sought(tuple(each.words(self.filters[name]) for name, each in led.items()), self.filters.get("staff"))
-
-
-def _shown() -> list[ColumnElement[bool]]:
-    hidden = each_text(_text("hidden"), "hidden_from")
-    nobody: Any = literal_column("''")
-    return [func.coalesce(column, nobody).not_in(select(hidden.c.value)) for column in (PART.person_id, PART.crn)]
 
 
 def _text(name: str) -> Any:

@@ -279,7 +279,7 @@ def let_search(dialect: str, role: str = SERVICE_ROLE) -> list[str]:
     table = f"CREATE TABLE {WORDS} (word {text} NOT NULL, tile {number} NOT NULL, PRIMARY KEY (word, tile)){end}"
     made = [table, *SEARCH_INDEXES.values()]
     if dialect == "sqlite":
-        refused = [_refuse(f"{WORDS}_no_{event.lower()}", event, WORDS) for event in ("UPDATE", "DELETE")]
+        refused = [refuse(f"{WORDS}_no_{event.lower()}", event, WORDS) for event in ("UPDATE", "DELETE")]
         return [*made, *refused]
     return [
         *made,

@@ -1,15 +1,22 @@
 """The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
 
+from app.audit.entry import ERASE
 from app.db import DatabaseUnavailable
 from app.gate.acting import Act, Announcing
 from app.gate.asking import Opened
-from app.gate.door import EXPLAINED, READ, Gate
+from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
+from app.gate.erasing import REPORT
+from app.gate.exporting import EXPORT
 from app.gate.listing import PEOPLE, REFERRALS, Listed
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 
+KINDS = (READ, AUTHENTICATION, BOOTSTRAP, CHANGE, ERASE, EXPLAINED, EXPORT, REPORT)
+"""Every type of entry that there is."""
+
 __all__ = [
     "EXPLAINED",
+    "KINDS",
     "PEOPLE",
     "READ",
     "REFERRALS",

@@ -50,6 +50,10 @@ class Act:
     announcing: Announcing | None = None
     answer: bytes | None = None
     receipt: Receipt | None = None
+    also: list[tuple[Standing, Decision]] = field(default_factory=list)
+    """Further people whom it turned out to be about: an entry for each, of which the first one's receipt is given."""
+    unfound: str | None = None
+    """Why nothing is released to whoever is answered as if nobody were there (S5): the entry says refused."""
 
 
 class Acting:
@@ -138,6 +142,6 @@ def _somebody_was_faster(fault: Exception) -> bool:
 
 def released_by(act: Act, question: Question) -> Mapping[str, Sequence[str]]:
     """What an answer to an act carries, for the log: the categories or registers that were read, if any were."""
-    if act.released or question.action is not Action.READ:
+    if act.released or act.unfound or question.action is not Action.READ:
         return act.released
     return {subject.value: ["*"] for subject in question.subjects if not isinstance(subject, Category)}

@@ -201,29 +201,39 @@ class Gate:
         return receipt
 
     async def append_act(self, question: Question, act: Act) -> Receipt:
-        """One entry about an act, with its changes."""
-        said = self._phrases.say(question, act.decision.rulings, act.agreement)
-        standing = act.standing
+        """An entry about an act for each person whom it is about, with its changes; the first one's receipt."""
+        records = [self._acted(question, act, *each) for each in ((act.standing, act.decision), *act.also)]
+        changes = tuple(Change(*change) for change in act.changes)
+        changes += self._announcements([record for record, _ in records])
+        if act.announcing is not None:
+            record, part = records[0]
+            records[0] = replace(record, announce=record.announce or act.announcing.office), part
+            changes += self._told(records[0][0], act.announcing)
+        entries = tuple(record.sealed(part) for record, part in records)
+        return (await self.log.append(Submission(entries, changes)))[0]
+
+    def _acted(
+        self, question: Question, act: Act, standing: Standing, decision: Decision
+    ) -> tuple[Record, PersonPart | None]:
+        said = self._phrases.say(question, decision.rulings, act.agreement)
         crn = standing.crn or question.crn
         record = self._record(
             question,
             act.agreement,
-            PERMITTED,
+            PERMITTED if act.unfound is None else REFUSED,
             kind=CHANGE if act.changes else READ,
             released=released_by(act, question),
+            withheld=said.withheld,
             clauses=said.clauses,
             facts=standing.facts,
             announce=Party.JUSTICE.value if said.announce else None,
+            reason=act.unfound,
             details=act.details | _subjects(question) if act.changes else act.details or None,
             answer=act.answer,
         )
-        part = PersonPart(standing.person_id, crn, cited(said, standing.consents, standing.against)) if crn else None
-        changes = tuple(Change(*change) for change in act.changes) + self._announcements([record])
-        if act.announcing is not None:
-            record = replace(record, announce=record.announce or act.announcing.office)
-            changes += self._told(record, act.announcing)
-        (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
-        return receipt
+        return record, PersonPart(
+            standing.person_id, crn, cited(said, standing.consents, standing.against)
+        ) if crn else None
 
     async def append_page(
         self, question: Question, agreement: CompiledAgreement, listed: Listed, alone: frozenset[str]

@@ -146,6 +146,14 @@ def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
 
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
+    Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
+        "person",
+        "patient",
+        "consent",
+        "emergency_grant",
+        "access_limit",
+        "access_limit_name",
+    ),
 }
 
 

@@ -68,6 +68,7 @@ def _either(description: str) -> WithJsonSchema:
 
 
 Day = Annotated[date, _checked(_day, A_DAY), WithJsonSchema({"type": "string", "format": "date"})]
+Moment = Annotated[datetime, _checked(_moment, A_MOMENT), WithJsonSchema({"type": "string", "format": "date-time"})]
 Start = Annotated[
     datetime,
     _checked(_start, f"{A_DAY}, or {A_MOMENT}"),

@@ -207,6 +207,13 @@ FAULTS: dict[str, Fault] = {
         "ask a Caldicott guardian of the health party",
     ),
     "already-reviewed": Fault(409, "this grant is reviewed already", "see GET /v1/emergency-grants/{id}"),
+    "entry-unknown": Fault(404, "there is no such entry", "see GET /v1/audit/entries for those there are"),
+    "period-too-large": Fault(
+        422, "too many entries for one request", "give a shorter period, or say more of what you look for"
+    ),
+    "not-acceptable": Fault(
+        406, "there is no such form", "accept application/x-ndjson, text/csv or application/vnd.apache.parquet"
+    ),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),

@@ -9,6 +9,8 @@ from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.audit import AuditService
+from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -61,6 +63,8 @@ class Services:
     limits: LimitService
     proofs: ProofService
     checkpoints: CheckpointService
+    audit: AuditService
+    exports: ExportService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

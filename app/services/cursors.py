@@ -52,3 +52,10 @@ def _read(value: Any, kind: type) -> Any:
     if day in (date.min, date.max):  # asyncpg sends them as infinities
         raise ValueError(value)
     return day
+
+
+def number(text: str) -> int:
+    """An entry's number out of a key; CursorInvalid for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise CursorInvalid("the cursor's key is no number of an entry")
+    return int(text)

@@ -11,7 +11,7 @@ from app.policies import CompiledAgreement
 from app.policies.agreement import LONDON
 from app.records.rows import rows
 from app.services.answers import Answer, document
-from app.services.cursors import CursorInvalid, decode, encode
+from app.services.cursors import decode, encode, number
 from app.vocabulary import Category, Question, Register
 
 LISTING = "disclosures"
@@ -27,7 +27,7 @@ class DisclosureService:
     async def page(self, question: Question, cursor: str | None, size: int) -> Answer:
         """Disclosures by day, newest first; CursorInvalid for a cursor from elsewhere."""
         bound = {"crn": question.crn}
-        before = _number(decode(cursor, (str,), LISTING, bound)[0]) if cursor else None
+        before = number(decode(cursor, (str,), LISTING, bound)[0]) if cursor else None
         async with self._gate.act(question) as act:
             found, has_more = await self._log.page(act.permit, act.standing.person_id or "", before, size)
             people = _Names(self._gate, act)
@@ -119,9 +119,3 @@ def _said(
 def _day_of(line: dict[str, Any]) -> date:
     moment: datetime = line["at"]
     return moment.astimezone(LONDON).date()
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise CursorInvalid("the cursor's key is no number of an entry")
-    return int(text)

@@ -6,7 +6,7 @@ from app.audit.reading import Citing, ConsentLog
 from app.gate import Gate
 from app.policies import CompiledAgreement
 from app.services.answers import Answer, document
-from app.services.cursors import CursorInvalid, decode, encode
+from app.services.cursors import decode, encode, number
 from app.vocabulary import Action, Category, Party, Purpose, Question, Role, Scope, consent_for
 
 LISTING = "reliance"
@@ -23,7 +23,7 @@ class RelianceService:
     async def page(self, question: Question, consent: str, cursor: str | None, size: int) -> Answer:
         """Entries that name the consent, newest first; CursorInvalid for a cursor from elsewhere."""
         bound = {"consent": consent}
-        before = _number(decode(cursor, (str,), LISTING, bound)[0]) if cursor else None
+        before = number(decode(cursor, (str,), LISTING, bound)[0]) if cursor else None
         async with self._gate.act(question, record=("consent", consent)) as act:
             person = act.standing.person_id or ""
             found, has_more = await self._log.page(act.permit, person, consent, before, size)
@@ -78,9 +78,3 @@ def _scopes(facts: tuple[str, ...]) -> list[str]:
 
 def _listed(scopes: dict[str, list[str]]) -> list[dict[str, Any]]:
     return [{"category": word, "scopes": each} for word, each in scopes.items() if each]
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise CursorInvalid("the cursor's key is no number of an entry")
-    return int(text)

@@ -51,6 +51,7 @@ def some_entry(chance: random.Random, number: int) -> Any:
         "withheld": {each: {"clauses": ("D4",), "missing": (), "stoppedBy": ()} for each in withheld},
         "clauses": tuple(sorted(chance.sample(CLAUSES, chance.randrange(3)))),
         "reason": chance.choice((None, '"D1"', "not-permitted")),
+        "details": chance.choice((None, None, {"search": {"by": ("crn",)}}, {"search": {"staff": "olga"}})),
     }
     return Record(**values | (RARE if number in (3, 300) else {})).sealed(_part(chance))
 
@@ -106,6 +107,11 @@ class Kept:
             return True
         return self.part is not None and (self.part["personId"] in whose.people or self.part["crn"] in whose.crns)
 
+    def is_search_by(self, staff: str) -> bool:
+        """Whether a member of staff looked for somebody in the log."""
+        searched = (self.body["details"] or {}).get("search", {})
+        return (self.body["caller"] or {}).get("staff") == staff and "by" in searched
+
 
 def kept(owner: Owner) -> list[Kept]:
     """The whole log."""
@@ -121,7 +127,7 @@ def expected(whole: Sequence[Kept], asked: Asked) -> list[int]:
         for each in whole
         if all(each.says(name, value) for name, value in asked.filters.items())
         and each.is_of(asked.whose)
-        and not (asked.hidden and each.is_of(asked.hidden))
+        and not (asked.hidden and (each.is_of(asked.hidden.people) or each.is_search_by(asked.hidden.staff)))
     ]
 
 

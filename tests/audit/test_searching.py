@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.audit import counting, searching, walking
-from app.audit.conditions import FILTERS, Asked
+from app.audit.conditions import FILTERS, Asked, Hidden
 from app.audit.counting import By, LogCounts, TooMany
 from app.audit.ddl import SERVICE_ROLE
 from app.audit.indexing import Indexing
@@ -85,7 +85,7 @@ def queries(whole: list[Any]) -> Iterator[Asked]:
         yield Asked(whose=whose)
         yield Asked({"clause": "D1"}, whose)
         yield Asked({"consent": CONSENTS[0], "outcome": "permitted"}, whose)
-    hidden = Whose((other_person,), (other_crn,))
+    hidden = Hidden(Whose((other_person,), (other_crn,)), "theo")
     for filters in ({}, {"staff": "theo"}, {"purpose": "supervision"}):
         yield Asked(filters, None, hidden)
         yield Asked(filters, Whose((person, other_person), (crn, other_crn)), hidden)
@@ -127,7 +127,9 @@ async def test_every_query_finds_what_a_plain_reading_finds(
 async def test_rows_are_the_entries_as_they_stand(log: AuditLog, database: Database, owner: Owner) -> None:
     await fill(log, 40)
     owner.tamper("DELETE FROM log_subject WHERE seq IN (SELECT seq FROM log_subject ORDER BY seq LIMIT 1)")
-    rows = {row[0]: tuple(row) for row in owner.rows("SELECT seq, recorded_at, body, leaf_hash FROM log_entry")}
+    rows = {
+        row[0]: tuple(row) for row in owner.rows("SELECT seq, recorded_at, body, leaf_hash FROM log_entry ORDER BY seq")
+    }
     parts = dict(owner.rows("SELECT seq, body FROM log_subject"))
     page = await LogSearch(database).page(PERMIT, Asked(), range(40), Order.OLDEST, 40)
     assert [(row.seq, row.recorded_at, row.body, row.leaf_hash) for row in page.rows] == list(rows.values())
@@ -146,7 +148,7 @@ async def test_one_entry_by_its_number(log: AuditLog, database: Database, owner:
     assert row is not None
     assert row.seq == about.seq
     assert await search.one(PERMIT, 30, Asked()) is None
-    assert await search.one(PERMIT, about.seq, Asked(hidden=Whose(crns=(about.part["crn"],)))) is None
+    assert await search.one(PERMIT, about.seq, Asked(hidden=Hidden(Whose(crns=(about.part["crn"],)), "nobody"))) is None
 
 
 async def test_pages_are_the_whole_while_the_log_grows(log: AuditLog, database: Database) -> None:

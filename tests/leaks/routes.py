@@ -19,7 +19,7 @@ from tests.world import settings_for
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READING = ("GET", "HEAD", "OPTIONS")
-SEARCHES = ("/searches", "/access")
+SEARCHES = ("/searches", "/access", "/audit/counts", "/audit/export")
 """Addresses that take a body and change nothing end so."""
 
 

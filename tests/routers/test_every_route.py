@@ -34,8 +34,14 @@ LISTS = (
     "/v1/emergency-grants/{grant_id}/review",
     "/v1/audit/checkpoints",
     "/v1/audit/witnesses",
+    "/v1/audit/entries",
+    "/v1/audit/entries/{number}",
+    "/v1/audit/searches",
+    "/v1/audit/counts",
+    "/v1/audit/export",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
+PERIOD = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/people/searches": {"crn": FULL},
     "/v1/agreement/simulations": {"agreement": "title = 'a draft'", "since": "2026-03-01"},
@@ -73,6 +79,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "/v1/access": {"crns": [FULL]},
     "/v1/audit/checkpoints": {},
+    "/v1/audit/searches": {**PERIOD, "crn": FULL},
+    "/v1/audit/counts": {**PERIOD, "crn": FULL},
+    "/v1/audit/export": {**PERIOD, "crn": FULL},
 }
 """What each address that takes a body is sent."""
 ASKED = {
@@ -81,6 +90,8 @@ ASKED = {
     "/v1/audit/tile/{path:path}": "/v1/audit/tile/entries/000.p/1",
 }
 """How a public address is asked for what is there, where its own path does not say it."""
+PERIODS = ("/v1/audit/entries", "/v1/audit/counts", "/v1/audit/export")
+"""Addresses that ask about a period."""
 
 
 def _routes() -> Iterator[tuple[str, str]]:
@@ -101,13 +112,15 @@ def filled(path: str) -> str:
         crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
-        grant_id="grant-0",
+        grant_id="grant-0", number=0,
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 
 
 def body_for(method: str, path: str) -> dict[str, Any]:
-    return {} if method == "GET" else {"json": BODIES[path]}
+    if method == "GET":
+        return {"params": PERIOD} if path in PERIODS else {}
+    return {"json": BODIES[path]}
 
 
 async def test_all_routes_are_found() -> None:
