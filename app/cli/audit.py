@@ -18,6 +18,7 @@ from app.audit.verify_notes import Kept, Key, Unsigned, read_kept
 from app.audit.verify_read import Report
 from app.cli import checkpoints, recovering, witness
 from app.cli.environment import say_error, settings
+from app.cli.exporting import export
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import agreements_of
@@ -30,6 +31,7 @@ app.command("compare")(checkpoints.compare_)
 app.command("confirm")(recovering.confirm)
 app.command("recover")(recovering.recover)
 app.command("witness")(witness.witness)
+app.command("export")(export)
 console = Console()
 
 
@@ -39,6 +41,7 @@ def about() -> None:
 
     Sign it for others and have it witnessed: `key`, `checkpoint`, `witness`; and what they hold of it: `compare`.
     """
+    """Check the log: `verify` with code of its own, `replay` against the agreement; `export` hands a part of it out."""
 
 
 @app.command()

@@ -53,7 +53,7 @@ _EXPORTED = {
 async def entries(ask: AskingEntries, request: Request) -> Response:
     """Entries of a period, newest or oldest first, that say all of what is asked for."""
     wanted = from_address(EntriesQuery, request)
-    search, order = wanted.search(ask), Order(wanted.order)
+    search, order = wanted.search(ask.services.audit.knows), Order(wanted.order)
     cursor, size = request.query_params.get("cursor"), page_size(request)
     return answered(await ask.services.audit.page(_reads(ask), search, order, cursor, size))
 
@@ -62,7 +62,7 @@ async def entries(ask: AskingEntries, request: Request) -> Response:
 async def search(ask: Asking) -> Response:
     """The same for somebody who is identified, by any identifier that they are known by."""
     wanted = await ask.body(EntriesSearch)
-    sought, size = wanted.search(ask), checked_size(wanted.pageSize)
+    sought, size = wanted.search(ask.services.audit.knows), checked_size(wanted.pageSize)
     return answered(await ask.services.audit.page(_reads(ask), sought, Order(wanted.order), wanted.cursor, size))
 
 
@@ -83,14 +83,14 @@ async def entry(number: str, ask: Asking) -> Response:
 async def counts(ask: AskingCounts, request: Request) -> Response:
     """How many entries there are, and by what: staff, purpose, outcome, clause, hour …"""
     wanted = from_address(CountsQuery, request)
-    return answered(await ask.services.audit.counts(_reads(ask), wanted.search(ask), _by(wanted)))
+    return answered(await ask.services.audit.counts(_reads(ask), wanted.search(ask.services.audit.knows), _by(wanted)))
 
 
 @router.post("/counts", response_model=shapes.CountsOfEntries, responses=PAGED, openapi_extra=body(CountsSearch))
 async def counts_of(ask: Asking) -> Response:
     """The same for somebody who is identified."""
     wanted = await ask.body(CountsSearch)
-    return answered(await ask.services.audit.counts(_reads(ask), wanted.search(ask), _by(wanted)))
+    return answered(await ask.services.audit.counts(_reads(ask), wanted.search(ask.services.audit.knows), _by(wanted)))
 
 
 @router.get(
@@ -103,7 +103,7 @@ async def export(ask: AskingExport, request: Request) -> Response:
     """Everything of a period that says all of this, as it stands when the export begins: NDJSON, CSV or Parquet."""
     wanted = from_address(ExportQuery, request)
     form = _form(wanted.format, request)
-    return _handed(await ask.services.exports.to_caller(_reads(ask), wanted.search(ask), form))
+    return _handed(await ask.services.exports.to_caller(_reads(ask), wanted.search(ask.services.audit.knows), form))
 
 
 @router.post("/export", response_class=StreamingResponse, responses=_EXPORTED, openapi_extra=body(ExportSearch))
@@ -111,7 +111,7 @@ async def export_of(ask: Asking, request: Request) -> Response:
     """The same for somebody who is identified."""
     wanted = await ask.body(ExportSearch)
     form = _form(wanted.format, request)
-    return _handed(await ask.services.exports.to_caller(_reads(ask), wanted.search(ask), form))
+    return _handed(await ask.services.exports.to_caller(_reads(ask), wanted.search(ask.services.audit.knows), form))
 
 
 def _reads(ask: Asker) -> Question:

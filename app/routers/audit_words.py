@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from app.audit.rows import Order
 from app.gate import KINDS
-from app.routers.asking import Asker, BadRequest
+from app.routers.asking import BadRequest
 from app.routers.bodies import Body, Username, word_of
 from app.routers.moments import Moment
 from app.services.audit import Breakdown
@@ -64,12 +64,12 @@ class Query(Body):
     consent: Id | None = Field(None, description="a consent's id: entries that rest on it")
     emergencyGrant: Id | None = Field(None, description="a grant's id: what was asked under it")  # noqa: N815  # as it stands in JSON
 
-    def search(self, ask: Asker) -> Search:
-        """As the services take it; BadRequest for what is well-formed and cannot be."""
+    def search(self, knows: Callable[[str], bool]) -> Search:
+        """As the services take it, which know clauses from others; BadRequest for what is well-formed and cannot be."""
         if self.until <= self.since:
             raise BadRequest("period-invalid", "a moment after `since`", "until")
         given = self.model_dump(exclude_none=True, exclude={*_PERIOD, *_HOW})
-        if "clause" in given and not ask.services.audit.knows(given["clause"]):
+        if "clause" in given and not knows(given["clause"]):
             raise self._faulty("no version of the agreement has such a clause", "clause")
         if "staff" in given:
             given["staff"] = given["staff"].lower()
