@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import access, append, decide, list_page, proofs, read, simulate
+from bench import access, append, decide, list_page, proofs, queries, read, simulate
 from bench.places import Places, places
 from bench.rows import Row
 from bench.sizes import FULL, QUICK, Sizes
@@ -35,6 +35,9 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     for name in DATABASES:
         many = tuple(f"{row}_{name}" for row in ("access_500", "access_500_own", "facts_one"))
         found.append((many, partial(_on, access.measure, name)))
+    for name in DATABASES:
+        asked = (f"audit_person_{name}", f"audit_rare_{name}")
+        found.append((asked, partial(_on, queries.measure, name)))
     found += [((f"simulate_million_{name}",), partial(_one_on, simulate.measure, name)) for name in DATABASES]
     found += [((f"proof_growth_{name}",), partial(_one_on, proofs.measure, name)) for name in DATABASES]
     found.append((("proof_vs_pymerkle_sqlite",), lambda here, sizes: [proofs.measure_pymerkle(here, sizes)]))

@@ -20,6 +20,8 @@ BOTH = (
     "access_500_own",
     "facts_one",
     "proof_growth",
+    "audit_person",
+    "audit_rare",
 )
 ALONE = ("decide_one_vs_cedarpy", "decide_person_vs_cedarpy", "proof_vs_pymerkle")
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}

@@ -13,17 +13,28 @@ from typer.testing import CliRunner, Result
 from app.audit.rows import Entries, Row
 from app.audit.submission import LogUnavailable
 from app.cli.root import app
+from app.db import DatabaseUnavailable
 from app.services.audit_formats import Csv, Format, Parquet, encoder_of
 from app.services.audit_lines import COLUMNS
 from app.services.audit_search import Search
 from tests import world
 from tests.postgres import wait_for
 from tests.routers.auditing import EXPORT, PERIOD, asked, busy, log_of, searched
-from tests.routers.cast import ALMA, FULL, OVERSIGHT, cast, key_file, told
+from tests.routers.cast import (
+    ALMA,
+    FULL,
+    OVERSIGHT,
+    cast,
+    cast_template,
+    cast_url,
+    key_file,
+    service_alone,
+    told,
+)
 from tests.services.exported import READERS, from_csv, from_lines
 from tests.world import NOW, Service, subjects
 
-__all__ = ["key_file"]
+__all__ = ["cast_template", "cast_url", "key_file", "service_alone"]
 MEDIA = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
@@ -80,24 +91,21 @@ async def test_a_part_of_it_and_somebodys_part(used: Service) -> None:
     assert (await used.entries())[-1]["details"]["numbers"] == {"count": 0}
 
 
-ACCEPTED = [
-    pytest.param(None, "ndjson", id="nothing said"),
-    pytest.param("*/*", "ndjson", id="anything"),
-    pytest.param("text/html, text/csv;q=0.9", "csv", id="the first that there is"),
-    pytest.param("application/*", "ndjson", id="any application"),
-]
+ACCEPTED = {
+    "": "ndjson",
+    "*/*": "ndjson",
+    "text/html, text/csv;q=0.9": "csv",
+    "application/*": "ndjson",
+    "Application/Vnd.Apache.Parquet": "parquet",
+}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("accept", "form"), ACCEPTED)
-async def test_a_form_is_chosen_by_what_is_accepted(used: Service, accept: str | None, form: str) -> None:
-    headers = {"Accept": accept} if accept else {}
-    answer = await used.get(EXPORT, *ALMA, OVERSIGHT, params=PERIOD, headers=headers)
-    assert answer.headers["content-type"] == MEDIA[form]
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_no_form_is_made_up(used: Service) -> None:
+async def test_a_form_is_chosen_by_what_is_accepted_and_none_is_made_up(service_alone: Service) -> None:
+    used = service_alone
+    for accept, form in ACCEPTED.items():
+        headers = {"Accept": accept} if accept else {}
+        answer = await used.get(EXPORT, *ALMA, OVERSIGHT, params=PERIOD, headers=headers)
+        assert answer.headers["content-type"] == MEDIA[form], accept
     answer = await used.get(EXPORT, *ALMA, OVERSIGHT, params=PERIOD, headers={"Accept": "application/pdf"})
     assert (answer.status_code, told(answer)["code"], told(answer)["field"]) == (406, "not-acceptable", "Accept")
     assert (await used.entries())[-1]["reason"] == "not-acceptable"
@@ -105,11 +113,12 @@ async def test_no_form_is_made_up(used: Service) -> None:
     assert (answer.status_code, told(answer)["field"]) == (400, "format")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_the_entry_is_durable_before_the_first_byte_and_the_bytes_come_as_they_are_read(
-    used: Service, monkeypatch: pytest.MonkeyPatch
+    service_alone: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read one at a time; while it goes on others write, of which nothing slips in."""
+    used = service_alone
+    await busy(used)
     monkeypatch.setattr("app.audit.searching.LogSearch.stream.__defaults__", (1,))
     reading, read = [0], Entries.read
 
@@ -143,13 +152,12 @@ async def test_the_entry_is_durable_before_the_first_byte_and_the_bytes_come_as_
     assert seen[-1][1] > before + 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_without_its_entry_nothing_leaves(used: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_its_entry_nothing_leaves(service_alone: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     async def unavailable(_submission: Any) -> Any:
         raise LogUnavailable("the log cannot be written")
 
-    monkeypatch.setattr(used.app.state.services.gate.log, "append", unavailable)
-    answer = await asked(used, EXPORT)
+    monkeypatch.setattr(service_alone.app.state.services.gate.log, "append", unavailable)
+    answer = await asked(service_alone, EXPORT)
     assert (answer.status_code, told(answer)["code"]) == (503, "unavailable")
 
 
@@ -209,14 +217,26 @@ def ran(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["audit", "export", *given, *arguments])
 
 
-@pytest.fixture
-def environment(used: Service, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+def configure(used: Service, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     """The settings of the command are those of the service."""
     values = {"DATABASE_URL": used.url, "ISSUER": used.settings.issuer, "SIGNING_KEY_FILE": str(key_file),
               "ENVIRONMENT": "demo", "CLOCK_START": NOW.isoformat()}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"OPENMIND_{name}", value)
     return used
+
+
+@pytest.fixture
+def environment(used: Service, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """On both databases."""
+    return configure(used, key_file, monkeypatch)
+
+
+@pytest.fixture
+async def environment_alone(service_alone: Service, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """On SQLite."""
+    await busy(service_alone)
+    return configure(service_alone, key_file, monkeypatch)
 
 
 async def test_the_operator_exports_to_a_file_and_leaves_an_entry_of_its_own_kind(
@@ -241,17 +261,16 @@ async def test_the_operator_exports_to_a_file_and_leaves_an_entry_of_its_own_kin
     ]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_operator_exports_somebodys_part_to_standard_output(environment: Service) -> None:
-    whole = await log_of(environment)
+async def test_the_operator_exports_somebodys_part_to_standard_output(environment_alone: Service) -> None:
+    whole = await log_of(environment_alone)
     conditions = ["--where", f"crn={FULL.lower()}", "--where", "outcome=refused"]
     result = wait_for(lambda: ran(*conditions))
     assert result.exit_code == 0, result.output
     assert from_lines(result.stdout_bytes) == [
         each for each in whole if (each["person"] or {}).get("crn") == FULL and each["entry"]["outcome"] == "refused"
     ]
-    assert (await subjects(environment.url))[len(whole)]["crn"] == FULL
-    assert FULL not in json.dumps((await environment.entries())[-1])
+    assert (await subjects(environment_alone.url))[len(whole)]["crn"] == FULL
+    assert FULL not in json.dumps((await environment_alone.entries())[-1])
 
 
 WRONG: list[Any] = [
@@ -267,27 +286,23 @@ WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_cannot_be_exported_is_said_and_leaves_nothing(
-    environment: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    environment_alone: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = await log_of(environment)
+    before = await log_of(environment_alone)
     for parameter in WRONG:
         arguments, said = parameter.values
         result = wait_for(lambda arguments=arguments: ran(*arguments))
         assert (result.exit_code, said in result.stderr) == (2, True), result.output
         assert result.stdout == ""
-    assert await log_of(environment) == before
+    assert await log_of(environment_alone) == before
     assert not [name for name in os.listdir(tmp_path) if name.startswith("log.")]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_export_that_breaks_off_says_so_and_is_not_taken_for_a_whole_one(
-    environment: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    environment_alone: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.db import DatabaseUnavailable
-
     async def gone(*_given: Any, **_named: Any) -> Any:
         raise DatabaseUnavailable("the database does not answer")
 
@@ -295,15 +310,14 @@ async def test_an_export_that_breaks_off_says_so_and_is_not_taken_for_a_whole_on
     result = wait_for(lambda: ran("--output", str(tmp_path / "log.csv")))
     assert (result.exit_code, "it broke off: the database does not answer" in result.stderr) == (1, True)
     assert [name for name in os.listdir(tmp_path) if name.startswith("log.")] == ["log.csv.part"]
-    assert (await environment.entries())[-1]["type"] == "export"
+    assert (await environment_alone.entries())[-1]["type"] == "export"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_of_several_people_each_is_named(environment: Service) -> None:
-    await world.put(environment.url, [world.person("X200001", pnc_number="1981/0000034U")])
-    before = len(await log_of(environment))
+async def test_of_several_people_each_is_named(environment_alone: Service) -> None:
+    await world.put(environment_alone.url, [world.person("X200001", pnc_number="1981/0000034U")])
+    before = len(await log_of(environment_alone))
     assert wait_for(lambda: ran("--where", "pncNumber=81/34U")).exit_code == 0
-    parts = await subjects(environment.url)
+    parts = await subjects(environment_alone.url)
     assert {parts[before]["crn"], parts[before + 1]["crn"]} == {FULL, "X200001"}
     search = Search.of(NOW, NOW, {}, {"pncNumber": "1981/0000034U"})
     assert search.told()["by"] == ["pncNumber"]
