@@ -12,7 +12,7 @@ _MANY = {"clauses": "clause", "released": "released", "withheld": "withheld"}
 
 
 class TileWords:
-    """Hears every entry once, in order, from a first one on: of the tile that this one stands within nothing is said."""
+    """Hears every entry once, in order; of a tile whose first entries it does not hear it says nothing."""
 
     def __init__(self, source: Reading, first: int) -> None:
         self._whole_from = -(-first // TILE)

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.audit.rows import Order
+from app.audit.submission import receipt_header
+from app.routers.accepting import weights
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, checked_size, page_size
 from app.routers.audit_words import (
     PAGING,
@@ -19,9 +21,8 @@ from app.routers.audit_words import (
     names_of,
     parameters_of,
 )
-from app.routers.bodies import body, parameter
-from app.routers.problems import MEDIA_TYPE
-from app.routers.responses import PAGED, REFUSALS, Problem
+from app.routers.bodies import PAGED_BY, body
+from app.routers.responses import EXPORTED, PAGED, REFUSALS
 from app.services import shapes_audit as shapes
 from app.services.audit import Breakdown
 from app.services.audit_export import Export
@@ -32,15 +33,15 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"])
 AskingEntries = Annotated[Asker, Depends(asker(*names_of(EntriesQuery), *PAGING))]
 AskingCounts = Annotated[Asker, Depends(asker(*names_of(CountsQuery)))]
 AskingExport = Annotated[Asker, Depends(asker(*names_of(ExportQuery)))]
-_PAGES = [parameter("cursor", "`next` of the page before"), parameter("pageSize", "1 to 200; 50 if it is left out")]
 _EXPORTED = {
-    **PAGED,
+    **EXPORTED,
     200: {
-        **PAGED[200],
+        **EXPORTED[200],
         "description": "the entries, oldest first, as they are read",
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()},
+        "content": {
+            kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+        },
     },
-    406: {"model": Problem, "description": "not-acceptable", "content": {MEDIA_TYPE: {}}},
 }
 
 
@@ -48,7 +49,7 @@ _EXPORTED = {
     "/entries",
     response_model=shapes.EntriesPage,
     responses=PAGED,
-    openapi_extra={"parameters": [*parameters_of(EntriesQuery), *_PAGES]},
+    openapi_extra={"parameters": [*parameters_of(EntriesQuery), *PAGED_BY]},
 )
 async def entries(ask: AskingEntries, request: Request) -> Response:
     """Entries of a period, newest or oldest first, that say all of what is asked for."""
@@ -70,7 +71,7 @@ async def search(ask: Asking) -> Response:
 async def entry(number: str, ask: Asking) -> Response:
     """One entry: what was hashed, when it was recorded, its leaf, and whom it is about unless that was erased."""
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise BadRequest("entry-unknown")
+        raise BadRequest("log-entry-unknown", field="number")
     return answered(await ask.services.audit.one(_reads(ask), int(number)))
 
 
@@ -123,13 +124,13 @@ def _by(wanted: CountsQuery | CountsSearch) -> Breakdown | None:
 
 
 def _form(given: str | None, request: Request) -> Format:
-    """By name, or the first that the header accepts; NDJSON where anything is."""
+    """By name, or what the header accepts most; NDJSON where that is anything."""
     if given is not None:
         return Format(given)
-    accepted = [each.split(";")[0].strip().lower() for each in request.headers.get("accept", "*/*").split(",")]
-    for kind in accepted:
+    wanted = weights(request, "accept") if "accept" in request.headers else {"*/*": 1.0}
+    for kind, weight in sorted(wanted.items(), key=lambda each: -each[1]):
         for form, media_type in MEDIA_TYPES.items():
-            if kind in ("*/*", "application/*", media_type.split(";")[0]):
+            if weight > 0 and kind in ("*/*", f"{media_type.partition('/')[0]}/*", media_type.partition(";")[0]):
                 return form
     raise BadRequest("not-acceptable", field="Accept")
 
@@ -137,7 +138,7 @@ def _form(given: str | None, request: Request) -> Format:
 def _handed(export: Export) -> Response:
     """Sent as it is read; an answer that breaks off is without its last chunk, which every client notices."""
     headers = {
-        "Audit-Receipt": str(export.receipt),
+        "Audit-Receipt": receipt_header((export.receipt,)),
         "Content-Disposition": f'attachment; filename="audit-log.{export.form}"',
     }
     return StreamingResponse(export.chunks(), 200, headers, MEDIA_TYPES[export.form])

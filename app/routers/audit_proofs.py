@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.audit.tiles import NoTile, TilePath
 from app.gate import Unacceptable
+from app.routers.accepting import weights
 from app.routers.asking import BadRequest, answered, check_parameters, services_of
 from app.routers.responses import PROVEN
 from app.services.proofs import ProofService
@@ -86,7 +87,7 @@ async def tile(path: str, request: Request) -> Response:
         raise Unacceptable("tile-unknown") from fault
     content = await _proofs(request).tile(wanted)
     headers = {"Cache-Control": FULL_TILE if wanted.is_full else PARTIAL_TILE, "Vary": "Accept-Encoding"}
-    if wanted.level is None and _weights(request, "accept-encoding").get("gzip", 0) > 0:  # hashes do not get smaller
+    if wanted.level is None and weights(request, "accept-encoding").get("gzip", 0) > 0:  # hashes do not get smaller
         content, headers = gzip.compress(content, 1, mtime=0), {**headers, "Content-Encoding": "gzip"}
     return Response(content, 200, headers, "application/octet-stream")
 
@@ -105,24 +106,8 @@ def _number(request: Request, name: str) -> int | None:
 def _format(request: Request) -> str:
     named = request.query_params.get("format")
     if named is None:
-        weights = _weights(request, "accept")
-        return "tlog-proof" if weights.get("text/plain", 0) > weights.get("application/json", 0) else "json"
+        wanted = weights(request, "accept")
+        return "tlog-proof" if wanted.get("text/plain", 0) > wanted.get("application/json", 0) else "json"
     if named not in _FORMATS:
         raise BadRequest("parameter-invalid", "json or tlog-proof", "format")
     return named
-
-
-def _weights(request: Request, header: str) -> dict[str, float]:
-    """What a header such as Accept names, and how much each is wanted."""
-    found = {}
-    for word in ",".join(request.headers.getlist(header)).lower().split(","):
-        name, *parameters = (part.strip() for part in word.split(";"))
-        found[name] = min((_weight(each[2:]) for each in parameters if each.startswith("q=")), default=1.0)
-    return found
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

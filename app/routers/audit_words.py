@@ -147,16 +147,20 @@ def names_of(model: type[Query]) -> tuple[str, ...]:
 def parameters_of(model: type[Query]) -> list[dict[str, Any]]:
     """The same for the OpenAPI document."""
     schema = model.model_json_schema()
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in schema["required"],
-            "description": about.pop("description", ""),
-            "schema": about,
-        }
-        for name, about in schema["properties"].items()
-    ]
+    return [_parameter(name, about, schema["required"]) for name, about in schema["properties"].items()]
+
+
+def _parameter(name: str, about: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """In an address nothing is null: what is left out is left out."""
+    (plain,) = [each for each in about.get("anyOf", [about]) if each.get("type") != "null"]
+    says = {name: value for name, value in plain.items() if name not in ("title", "description")}
+    return {
+        "name": name,
+        "in": "query",
+        "required": name in required,
+        "schema": says,
+        **({"description": about["description"]} if "description" in about else {}),
+    }
 
 
 def from_address(model: type[Model], request: Request) -> Model:

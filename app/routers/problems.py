@@ -207,7 +207,6 @@ FAULTS: dict[str, Fault] = {
         "ask a Caldicott guardian of the health party",
     ),
     "already-reviewed": Fault(409, "this grant is reviewed already", "see GET /v1/emergency-grants/{id}"),
-    "entry-unknown": Fault(404, "there is no such entry", "see GET /v1/audit/entries for those there are"),
     "period-too-large": Fault(
         422, "too many entries for one request", "give a shorter period, or say more of what you look for"
     ),

@@ -57,6 +57,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 REFUSALS = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 404, 413, 429, 500, 503)}
 LISTED = {200: {"headers": _RECEIPT}, **_problems(400, 401, 403, 413, 429, 500, 503)}
 PAGED = {**LISTED, **_problems(422)}
+EXPORTED = {**PAGED, **_problems(406)}
 _CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}

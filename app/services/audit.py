@@ -73,21 +73,21 @@ class AuditService:
             act.details = {"search": search.told(), "order": order.value, "entries": {**shown, "shown": len(seen)}}
             answer = page([line(row) for row in found.rows], following, size)
             act.answer = answer if _is_of_one(act, search) else None
-        return Answer(answer, str(act.receipt))
+        return Answer(answer, act.receipt)
 
     async def one(self, question: Question, wanted: int) -> Answer:
-        """One entry, with whom it is about unless that was erased; `entry-unknown` for one that is not there."""
+        """One entry, with whom it is about unless that was erased; `log-entry-unknown` for one that is not there."""
         async with self._gate.act(question) as act:
             act.details = {"entry": wanted}
             asked = Asked(hidden=await self._sight.hidden(act, question))
             row = await self._search.one(act.permit, wanted, asked)
             if row is None:
-                raise Unacceptable("entry-unknown")
+                raise Unacceptable("log-entry-unknown", field="number")
             crn = person_of(row).get("crn")
             if crn is not None:
                 await decide_about_each(self._gate, act, question, [crn])
             act.answer = line(row)
-        return Answer(act.answer, str(act.receipt))
+        return Answer(act.answer, act.receipt)
 
     async def counts(self, question: Question, search: Search, by: Breakdown | None) -> Answer:
         """How many entries, and how many say what; `period-too-large` for more than one request looks at."""
@@ -104,7 +104,7 @@ class AuditService:
             told = {"since": search.since, "until": search.until, "entries": entries}
             answer = document({**told, "by": by, "counts": counts})
             act.answer = answer
-        return Answer(answer, str(act.receipt))
+        return Answer(answer, act.receipt)
 
     async def _counted(
         self, act: Act, asked: Asked, numbers: range, by: Breakdown | None

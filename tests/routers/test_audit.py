@@ -324,7 +324,7 @@ async def test_whoever_excludes_the_auditor_is_seen_nowhere_in_the_log(service_o
         {*range(len(await log_of(service)) - 1)} - {*of_full}
     )
     one = await service.get(f"{ENTRIES}/{of_full[0]}", *ALMA, OVERSIGHT)
-    assert (one.status_code, told(one)["code"]) == (404, "entry-unknown")
+    assert (one.status_code, told(one)["code"]) == (404, "log-entry-unknown")
     assert set(of_full) <= set(numbers(await asked(service, who=CARA, pageSize="200")))
 
 
@@ -396,8 +396,8 @@ async def test_one_entry_by_its_number(service_on_both: Service) -> None:
         assert (await subjects(service.url)).get(seq, {}).get("crn") == crn
     for number in ("9999", "-1", "1e3", "first", "٣", "9" * 30):
         answer = await service.get(f"{ENTRIES}/{number}", *CARA, OVERSIGHT)
-        assert (answer.status_code, told(answer)["code"]) == (404, "entry-unknown")
-        assert (await service.entries())[-1]["reason"] == "entry-unknown"
+        assert (answer.status_code, told(answer)["code"]) == (404, "log-entry-unknown")
+        assert (await service.entries())[-1]["reason"] == "log-entry-unknown"
 
 
 async def test_an_erased_part_is_said_to_be_and_found_by_nobody(service_on_both: Service) -> None:
