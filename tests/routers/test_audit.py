@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.audit.counting import MOST_COUNTED
+from app.audit.searching import MOST_LOOKED_AT
 from app.db import Address
 from app.gate import KINDS
+from app.routers.audit_words import CountsSearch, EntriesSearch, ExportSearch
 from app.services.audit import Breakdown, _days
 from tests.audit.logs import Owner, verified
 from tests.leaks.routes import routes
 from tests.postgres import wait_for
+from tests.project.tree import ROOT
 from tests.routers.auditing import (
     COUNTS,
     ENTRIES,
@@ -493,3 +497,12 @@ async def test_no_identifier_of_a_person_stands_in_an_address() -> None:
     named = {name for route in of_log for name in route.parameters}
     assert {"since", "until", "staff", "clause", "cursor"} <= named
     assert not named & {"crn", "nhsNumber", "pncNumber", "nomsNumber", "croNumber", "personId"}
+
+
+def test_the_document_names_what_can_be_asked() -> None:
+    """docs/auditors.md, by the names that addresses and bodies know, and with the bounds that there are."""
+    said = (ROOT / "docs" / "auditors.md").read_text()
+    names = {*EntriesSearch.model_fields, *CountsSearch.model_fields, *ExportSearch.model_fields, *map(str, KINDS)}
+    assert [name for name in sorted({*names, *map(str, Breakdown)}) if f"`{name}`" not in said] == []
+    assert f"{MOST_COUNTED:,} entries" in said
+    assert f"after {MOST_LOOKED_AT:,}" in said
