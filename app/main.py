@@ -22,8 +22,8 @@ from app.identity import Authenticator, NotAuthenticated, TokenService, load_key
 from app.routers import (
     agreement,
     allocations,
-    audit_checkpoints,
     audit,
+    audit_checkpoints,
     audit_proofs,
     authorisations,
     consents,

@@ -37,11 +37,10 @@ console = Console()
 
 @app.callback()
 def about() -> None:
-    """Check the log: `verify` with code that shares nothing with its writer, `replay` against the agreement.
+    """Check the log: `verify` with code of its own, `replay` against the agreement; `export` hands a part of it out.
 
     Sign it for others and have it witnessed: `key`, `checkpoint`, `witness`; and what they hold of it: `compare`.
     """
-    """Check the log: `verify` with code of its own, `replay` against the agreement; `export` hands a part of it out."""
 
 
 @app.command()

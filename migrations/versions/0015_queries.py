@@ -7,7 +7,7 @@ from alembic import context, op
 from app.audit.ddl import SERVICE_ROLE, let_search
 
 revision: str = "0015"
-down_revision: str | None = "0011"
+down_revision: str | None = "0014"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -223,6 +223,8 @@ def configure(used: Service, key_file: Path, monkeypatch: pytest.MonkeyPatch) ->
               "ENVIRONMENT": "demo", "CLOCK_START": NOW.isoformat()}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"OPENMIND_{name}", value)
+    for name, value in world.log_environment().items():
+        monkeypatch.setenv(name, value)
     return used
 
 
