@@ -2,16 +2,26 @@
 
 import base64
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.vocabulary import Party
+from app.vocabulary import Party, Role, WatchRule
 
 
 class Environment(StrEnum):
@@ -114,6 +124,78 @@ class Witness(BaseModel):
         return self
 
 
+class RotaDay(StrEnum):
+    """A day on which somebody is on duty; a bank holiday is one whatever day of the week it is."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    BANK_HOLIDAY = "bank-holiday"
+
+
+def _minutes(value: time) -> time:
+    if value.second or value.microsecond or value.tzinfo:
+        raise ValueError("a time of day in London, to the minute, such as 07:00")
+    return value
+
+
+TimeOfDay = Annotated[time, AfterValidator(_minutes)]
+
+
+class Rota(BaseModel):
+    """Who works when others do not, so that it is no alert; what ends before it begins goes on after midnight."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    usernames: frozenset[Annotated[str, StringConstraints(to_lower=True)]] = frozenset()
+    roles: frozenset[Role] = frozenset()
+    days: Annotated[frozenset[RotaDay], Field(min_length=1)]
+    begins: TimeOfDay
+    ends: TimeOfDay
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @model_validator(mode="after")
+    def _is_somebodys(self) -> Self:
+        if not self.usernames and not self.roles:
+            raise ValueError("name usernames, roles or both: a rota of nobody in particular is working hours")
+        return self
+
+
+class Watch(BaseModel):
+    """From which figure on a rule over the log raises an alert; docs/watching.md says why each is as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: frozenset[WatchRule] = frozenset(WatchRule)
+    people_floor: Annotated[int, Field(ge=1)] = 50
+    people_ratio: Annotated[float, Field(ge=1)] = 4
+    people_deviations: Annotated[float, Field(ge=0)] = 6
+    people_days: Annotated[int, Field(ge=1, le=366)] = 28
+    people_peers: Annotated[int, Field(ge=1)] = 3
+    people_alone: Annotated[int, Field(ge=1)] = 200
+    surname_people: Annotated[int, Field(ge=1, le=1000)] = 5
+    hours_begin: TimeOfDay = time(7)
+    hours_end: TimeOfDay = time(20)
+    hours_people: Annotated[int, Field(ge=0)] = 3
+    rotas: tuple[Rota, ...] = ()
+    refusal_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    follow_days: Annotated[int, Field(ge=1, le=366)] = 28
+
+    @model_validator(mode="after")
+    def _can_be_passed(self) -> Self:
+        if self.people_alone < self.people_floor:
+            raise ValueError("people_alone: not less than people_floor")
+        if self.hours_end <= self.hours_begin:
+            raise ValueError("hours_end: later than hours_begin; who works at night is on a rota")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; `openmind serve --help` and README name them."""
 
@@ -142,6 +224,10 @@ class Settings(BaseSettings):
     log_retired_keys: list[RetiredKey] = Field(default_factory=list, description="keys that signed them before")
     witnesses: list[Witness] = Field(default_factory=list, description="who cosigns the log's checkpoints")
     log_state_file: Path | None = Field(None, description="keeps the last cosigned checkpoint, outside of the database")
+    watch: Watch = Field(default_factory=Watch, description="from which figures on a rule raises an alert")
+    watch_minutes: int | None = Field(
+        None, ge=1, le=1440, description="how often the service watches the log, if at all"
+    )
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
 
     @model_validator(mode="after")

@@ -14,7 +14,12 @@ _BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
 
 def is_working_day(day: date) -> bool:
     """Whether offices work."""
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS
+    return day.weekday() < 5 and not is_bank_holiday(day)
+
+
+def is_bank_holiday(day: date) -> bool:
+    """Whether it is one in England."""
+    return day in _BANK_HOLIDAYS
 
 
 def review_due(used_at: datetime) -> datetime:
@@ -23,16 +28,17 @@ def review_due(used_at: datetime) -> datetime:
     while left:
         day += _DAY
         left -= is_working_day(day)
-    return _start_of(day + _DAY)
+    return start_of(day + _DAY)
 
 
 def overdue_if_before(now: datetime) -> datetime:
     """What was used before this moment is past its `review_due` now, and what was used later is not."""
     day = now.astimezone(LONDON).date()
-    while review_due(_start_of(day)) > now:
+    while review_due(start_of(day)) > now:
         day -= _DAY
-    return _start_of(day + _DAY)
+    return start_of(day + _DAY)
 
 
-def _start_of(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """The first moment of a day."""
     return datetime.combine(day, time(), LONDON)

@@ -1,4 +1,7 @@
-"""The closed sets of words in the agreement: parties, roles, purposes, actions, categories, registers and facts."""
+"""The closed sets of words in the agreement: parties, roles, purposes, actions, categories, registers and facts.
+
+And the names of the rules by which its log is watched.
+"""
 
 from enum import StrEnum
 from functools import cached_property
@@ -147,6 +150,17 @@ class Scope(StrEnum):
 
 HEALTH_TO_JUSTICE = frozenset({Scope.ATTENDANCE, Scope.PROGRESS, Scope.SCORES})
 """Scopes by which health shares with justice; recorded by justice they need a signature or countersignature (E3)."""
+
+
+class WatchRule(StrEnum):
+    """What a member of staff did that somebody should look at: a rule over the log."""
+
+    MANY_PEOPLE = "many-people"
+    COLLEAGUE = "colleague"
+    NAMESAKE = "namesake"
+    OUT_OF_HOURS = "out-of-hours"
+    AFTER_REFUSAL = "after-refusal"
+    NEVER_FOLLOWED = "never-followed"
 
 
 ReferralStatus = Literal[
