@@ -65,6 +65,7 @@ from app.services.reliance import RelianceService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
 
 PUBLIC = {
@@ -183,6 +184,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
+    await opened.enter_async_context(WatchService(settings, gate, page=SMALL_PAGE).watching())
     return services, tokens
 
 

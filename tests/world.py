@@ -255,6 +255,38 @@ def subject_request(crn: str, **values: Any) -> Any:
     return of(t.SubjectRequest, crn, **({"opened_on": TODAY - timedelta(days=3), "opened_by": "rory"} | values))
 
 
+def alert(crn: str | None, username: str, **values: Any) -> list[SQLModel]:
+    """An access alert, about somebody if a CRN is given; neither its id nor its words tell of whom."""
+    number = f"{next(_numbers)}"
+    about = {
+        "id": f"alert-{number}",
+        "recorded_at": NOW - timedelta(hours=1),
+        "event_id": f"event-{number}",
+        "rule": "namesake",
+        "key": number,
+        "staff": username,
+        "party": "health",
+        "role": "therapist",
+        "tripped_at": NOW - timedelta(hours=2),
+        "entries": "[1,2]",
+        "figures": '{"people":2}',
+        "explanation": "An explanation.",
+        "ask": "their manager: why?",
+    }
+    row = t.AccessAlert(**about | values)
+    if crn is None:
+        return [row]
+    person = {"alert_id": row.id, "person_id": person_id(crn), "crn": crn, "recorded_at": row.recorded_at}
+    return [row, t.AccessAlertPerson(**person, once=f"{row.rule}:{row.key}:{username}:{crn}")]
+
+
+def alert_review(of_alert: Any, username: str, note: str, crn: str | None = None) -> list[SQLModel]:
+    """How an alert was closed."""
+    about = {"alert_id": of_alert.id, "recorded_at": NOW}
+    review = t.AccessAlertReview(outcome="concern", reviewed_by=username, reviewed_at=NOW, **about)
+    return [review, t.AccessAlertNote(person_id=None if crn is None else person_id(crn), note=note, **about)]
+
+
 def appointment(crn: str, of_referral: Any, **values: Any) -> Any:
     """An attended appointment."""
     about = {"starts_at": NOW - timedelta(days=7), "minutes": 50, "appointment_type": "02", "attendance_code": "5"}

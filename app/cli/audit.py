@@ -40,6 +40,7 @@ def about() -> None:
     """Check the log: `verify` with code of its own, `replay` against the agreement; `export` hands a part of it out.
 
     Sign it for others and have it witnessed: `key`, `checkpoint`, `witness`; and what they hold of it: `compare`.
+    Raise alerts about access that somebody should ask about: `watch`.
     """
 
 

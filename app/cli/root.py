@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo, retention, webhooks
+from app.cli import agreement, audit, clients, demo, retention, watching, webhooks
 from app.cli.environment import settings
 
 console = Console()
@@ -24,6 +24,7 @@ app.add_typer(audit.app, name="audit", help="Check the log; sign it for others, 
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.add_typer(retention.app, name="retention", help="See until when records are kept.")
+audit.app.command("watch")(watching.watch)
 app.command("demo")(demo.demo)
 app.command("erase")(retention.erase)
 

@@ -284,7 +284,7 @@ class Gate:
     def _announcements(self, records: Sequence[Record]) -> tuple[Change, ...]:
         """Told to the party that keeps the restriction (S3), in the transaction of the entry."""
         return tuple(
-            self._announced(record, record.event_id, "restricted-record-used", record.announce, None)
+            self.announced(record, record.event_id, "restricted-record-used", record.announce)
             for record in records
             if record.announce and record.event_id
         )
@@ -292,12 +292,15 @@ class Gate:
     def _told(self, record: Record, announcing: Announcing) -> tuple[Change, ...]:
         """Told because of an act, to each party; each has an id of its own, since a receiver may know both."""
         kind, grant = announcing.kind, announcing.grant_id
-        return tuple(self._announced(record, event_id(), kind, party.value, grant) for party in announcing.parties)
+        return tuple(
+            self.announced(record, event_id(), kind, party.value, grant_id=grant) for party in announcing.parties
+        )
 
-    def _announced(self, record: Record, identity: str, kind: str, party: str, grant: str | None) -> Change:
+    def announced(self, record: Record, identity: str, kind: str, party: str, **ids: str | None) -> Change:
+        """That a party is told of an entry; `ids` name the grant (`grant_id`) or the alert (`alert_id`) it is about."""
         insert = self.records.prepared("announce", announcements.announce)
-        about = {"event_id": record.event_id, "created_at": record.occurred_at, "grant_id": grant}
-        return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about))
+        about = {"event_id": record.event_id, "created_at": record.occurred_at, "grant_id": None, "alert_id": None}
+        return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about | ids))
 
 
 def _subjects(question: Question) -> dict[str, Any]:

@@ -154,6 +154,7 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "access_limit",
         "access_limit_name",
     ),
+    Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
 }
 
 

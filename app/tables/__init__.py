@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.tables.access import AccessLimit, AccessLimitName, EmergencyGrant, SubjectRequest
+from app.tables.alerts import AccessAlert, AccessAlertNote, AccessAlertPerson, AccessAlertReview, AccessWatch
 from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
 from app.tables.erasure import ErasureStub
 from app.tables.health import (
@@ -69,6 +70,7 @@ RECORDS: tuple[type[Kept], ...] = (
     AccessLimit,
     EmergencyGrant,
     SubjectRequest,
+    AccessAlert,
 )
 for _record in RECORDS:
     tag_inherited(_record)
@@ -86,8 +88,13 @@ __all__ = [
     "RECORDS",
     "THIRD_PARTY",
     "TOTALS",
+    "AccessAlert",
+    "AccessAlertNote",
+    "AccessAlertPerson",
+    "AccessAlertReview",
     "AccessLimit",
     "AccessLimitName",
+    "AccessWatch",
     "Allocation",
     "Announcement",
     "Appointment",

@@ -27,6 +27,7 @@ class Announcement(SQLModel, table=True):
     party: str = Field(max_length=12)
     grant_id: str | None = Field(default=None, max_length=36)
     """No foreign key: that somebody was told outlives the grant, should the law have it erased."""
+    alert_id: str | None = Field(default=None, max_length=36)
     created_at: datetime = Field(sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the first of the party's receivers had taken it."""

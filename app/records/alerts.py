@@ -1,0 +1,123 @@
+"""Alerts about unusual access: new ones with whom they are about, the review list, and how one was closed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, not_, or_, select, tuple_
+
+import app.tables
+from app.db import Warrant
+from app.records import predicates
+from app.records.reading import Records
+from app.records.writing import Writer
+from app.tables import Instant
+from app.vocabulary import Caller
+
+T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
+Found = dict[str, Any]
+Change = tuple[str, Sequence[Any], int]
+
+_LISTED = ("id", "recorded_at", "rule", "staff", "party", "role", "tripped_at", "entries", "explanation")
+_IN_FULL = (*_LISTED, "figures", "ask", "event_id")
+_REVIEW = ("outcome", "reviewed_by", "reviewed_at")
+
+
+def raised(writer: Writer, alert: Mapping[str, Any], person: Mapping[str, Any] | None) -> list[Change]:
+    """The changes that keep a new alert, and whom it is about if it is about one person."""
+    rows = [writer.insert("access_alert", alert)]
+    return rows if person is None else [*rows, writer.insert("access_alert_person", person)]
+
+
+def reviewed(writer: Writer, review: Mapping[str, Any], note: Mapping[str, Any]) -> list[Change]:
+    """The changes that close an alert; they are refused where somebody else has."""
+    return [writer.insert("access_alert_review", review), writer.insert("access_alert_note", note)]
+
+
+def _joined(columns: Sequence[str], *more: Any) -> Select[Any]:
+    alert, person, review, staff, note = (
+        T.AccessAlert, T.AccessAlertPerson, T.AccessAlertReview, T.Staff, T.AccessAlertNote,
+    )  # fmt: skip
+    return (
+        select(
+            *(getattr(alert, name) for name in columns),
+            person.crn,
+            person.person_id,
+            *(getattr(review, name) for name in _REVIEW),
+            staff.name.label("staff_name"),
+            staff.manager,
+            *more,
+        )
+        .outerjoin(person, person.alert_id == alert.id)
+        .outerjoin(review, review.alert_id == alert.id)
+        .outerjoin(note, note.alert_id == alert.id)
+        .outerjoin(staff, staff.username == alert.staff)
+    )
+
+
+def _named(columns: Sequence[str], row: Sequence[Any]) -> Found:
+    names = (*columns, "crn", "person_id", *_REVIEW, "staff_name", "manager")
+    return dict(zip((*names, "note")[: len(row)], row, strict=True))
+
+
+async def one(records: Records, permit: Warrant, identity: str) -> Found | None:
+    """An alert with its figures, whom it is about, and its review with the note, if there is one."""
+
+    def build() -> Select[Any]:
+        return _joined(_IN_FULL, T.AccessAlertNote.note).where(
+            T.AccessAlert.id == bindparam("identity", type_=String())
+        )
+
+    found = await records.database.fetch(records.prepared("alerts-one", build), {"identity": identity}, permit)
+    return _named(_IN_FULL, found[0]) if found else None
+
+
+def _kept_from(person: Any) -> ColumnElement[bool]:
+    """About somebody whose record excludes the caller, or is restricted to others (S3)."""
+    restricted = person.person_id.in_(predicates.restricted())
+    return or_(
+        person.person_id.in_(predicates.excluded()),
+        and_(restricted, person.person_id.not_in(predicates.listed())),
+    )
+
+
+def _filters() -> dict[str, ColumnElement[bool]]:
+    alert, review = T.AccessAlert, T.AccessAlertReview
+    return {
+        "open": review.alert_id.is_(None),
+        "closed": review.alert_id.is_not(None),
+        "rule": alert.rule == bindparam("rule", type_=String()),
+        "staff": alert.staff == bindparam("of_staff", type_=String()),
+        "since": alert.recorded_at >= bindparam("since", type_=Instant()),
+        "after": tuple_(alert.recorded_at, alert.id)
+        < tuple_(bindparam("last_at", type_=Instant()), bindparam("last_id", type_=String())),
+    }
+
+
+async def page(
+    records: Records, permit: Warrant, caller: Caller, at: datetime, filters: Mapping[str, Mapping[str, Any]], size: int
+) -> list[Found]:
+    """Alerts, newest first: those that meet every filter, and one more than `size`.
+
+    A filter's name goes with what it compares with: `open` and `closed` with nothing, `rule` with `rule`, `staff` with
+    `of_staff`, `since` with `since`, `after` with `last_at` and `last_id`. What is about the caller is left out, and
+    what is about somebody whose record is kept from them.
+    """
+    names = tuple(sorted(filters))
+
+    def build() -> Select[Any]:
+        alert, person, known = T.AccessAlert, T.AccessAlertPerson, _filters()
+        statement = _joined(_LISTED).where(
+            alert.staff != predicates.USERNAME,
+            or_(person.alert_id.is_(None), not_(_kept_from(person))),
+            *(known[name] for name in names),
+        )
+        ordered = statement.order_by(alert.recorded_at.desc(), alert.id.desc())
+        return ordered.limit(bindparam("size", type_=Integer()))
+
+    statement = records.prepared(("alerts-page", names), build)
+    values = {**predicates.parameters(caller, at), "size": size + 1}
+    for given in filters.values():
+        values |= given
+    found = await records.database.fetch(statement, values, permit)
+    return [_named(_LISTED, row) for row in found]
