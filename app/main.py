@@ -20,6 +20,7 @@ from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
 from app.routers import (
+    access_alerts,
     agreement,
     allocations,
     audit,
@@ -41,6 +42,7 @@ from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
 from app.routers.problems import problem, token_problem
 from app.routers.transport import BodyTooLarge, Transport
+from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.audit import AuditService
@@ -130,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         people.router,
         referrals.router,
         emergency_grants.router,
+        access_alerts.router,
         agreement.router,
         audit_proofs.router,
         audit_checkpoints.router,
@@ -180,6 +183,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         checkpoints=CheckpointService(gate, checkpoints, settings),
         audit=AuditService(gate),
         exports=ExportService(gate),
+        access_alerts=AccessAlertService(gate),
     )
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())

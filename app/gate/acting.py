@@ -119,7 +119,7 @@ class Acting:
             return
         act.permit.close()
         if isinstance(fault, Unacceptable):
-            await self._refuse(act, fault.code)
+            await self._refuse(act, fault.reason)
         if kind is not None:
             return
         try:

@@ -35,9 +35,13 @@ class DecisionMismatch(Exception):
 class Unacceptable(Exception):
     """The caller may do it, and what they sent cannot be done: a code of `app.routers.problems`, the field, and why.
 
-    Raised within `Gate.act` it leaves an entry. `detail` never repeats a value.
+    Raised within `Gate.act` it leaves an entry. `detail` never repeats a value; `truly` is what the log says, where the
+    caller is told less.
     """
 
-    def __init__(self, code: str, detail: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str | None = None, field: str | None = None, *, truly: str | None = None
+    ) -> None:
         super().__init__(code)
         self.code, self.detail, self.field = code, detail, field
+        self.reason = truly or code

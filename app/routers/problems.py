@@ -213,6 +213,8 @@ FAULTS: dict[str, Fault] = {
     "not-acceptable": Fault(
         406, "there is no such form", "accept application/x-ndjson, text/csv or application/vnd.apache.parquet"
     ),
+    "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
+    "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),

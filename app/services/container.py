@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from app.gate import Gate
 from app.identity import Authenticator, NotAuthenticated
+from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
 from app.services.audit import AuditService
@@ -65,6 +66,7 @@ class Services:
     checkpoints: CheckpointService
     audit: AuditService
     exports: ExportService
+    access_alerts: AccessAlertService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

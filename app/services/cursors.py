@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -40,6 +40,17 @@ def decode(cursor: str, shape: tuple[type, ...], listing: str, filters: Mapping[
     if encode(read, listing, filters) != cursor:
         raise CursorInvalid("the cursor is written in another way than here")
     return read
+
+
+def decode_moment(text: str) -> datetime:
+    """A moment of a key, as `isoformat` wrote it; CursorInvalid for anything else."""
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
+        raise CursorInvalid("the cursor cannot be read") from fault
+    if moment.isoformat() != text:
+        raise CursorInvalid("the cursor is written in another way than here")
+    return moment
 
 
 def _read(value: Any, kind: type) -> Any:

@@ -1,6 +1,5 @@
 """Break-glass: opening a grant for an hour, and the review that none of them escapes."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,8 @@ from app.gate import Act, Announcing, Gate, Unacceptable
 from app.pathway.working_days import overdue_if_before, review_due
 from app.records import grants
 from app.services.answers import Answer, document, page
-from app.services.cursors import CursorInvalid, decode, encode
+from app.services.cursors import decode, decode_moment, encode
+from app.services.texts import seen
 from app.vocabulary import Caller, Party, Question, Role
 
 LASTS = timedelta(minutes=60)
@@ -124,7 +124,7 @@ class GrantService:
             await self._check_reviewer(grant, reviewer, question.caller)
             if grant["reviewed_at"] is not None:
                 raise Unacceptable("already-reviewed")
-            if not _seen(review.note):
+            if not seen(review.note):
                 raise Unacceptable("text-insufficient", "say why", "note")
             changed = {
                 "reviewed_by_id": reviewer,
@@ -133,8 +133,8 @@ class GrantService:
                 "review_note": review.note.strip(),
                 "recorded_at": at,
             }
-            seen = {"id": identity, "reviewed_at": None}
-            act.changes.append(self._gate.writer.update("emergency_grant", seen, changed))
+            waiting = {"id": identity, "reviewed_at": None}
+            act.changes.append(self._gate.writer.update("emergency_grant", waiting, changed))
             act.details = {"change": "reviewed", "table": "emergency_grant", "outcome": review.outcome}
             act.answer = document({"id": identity, "state": "reviewed", "outcome": review.outcome, "reviewedAt": at})
         return _answered(act)
@@ -176,16 +176,10 @@ def _row(staff: str, crn: str, at: datetime, emergency: Emergency) -> dict[str, 
 
 def _check(emergency: Emergency) -> None:
     """As many characters as F3 asks for, of those that show; whether they are words is for the review to say."""
-    if len(_seen(emergency.reason)) < REASON_LEAST:
+    if len(seen(emergency.reason)) < REASON_LEAST:
         raise Unacceptable("text-insufficient", f"say why in {REASON_LEAST} characters or more", "reason")
-    if not _seen(emergency.feared):
+    if not seen(emergency.feared):
         raise Unacceptable("text-insufficient", "say what is feared", "feared")
-
-
-def _seen(text: str) -> str:
-    """What of a text shows, each run of blanks as one."""
-    shown = "".join(each for each in text if each.isspace() or unicodedata.category(each)[0] != "C")
-    return " ".join(shown.split())
 
 
 def _filters(filters: Mapping[str, str], at: datetime) -> dict[str, Mapping[str, Any]]:
@@ -201,13 +195,7 @@ def _filters(filters: Mapping[str, str], at: datetime) -> dict[str, Mapping[str,
 
 def _after(cursor: str, filters: Mapping[str, str]) -> Mapping[str, Any]:
     moment, identity = decode(cursor, (str, str), "grants", filters)
-    try:
-        last = datetime.fromisoformat(moment).astimezone(UTC)
-    except (ValueError, OverflowError) as fault:
-        raise CursorInvalid("the cursor cannot be read") from fault
-    if last.isoformat() != moment:
-        raise CursorInvalid("the cursor is written in another way than here")
-    return {"last_at": last, "last_id": identity}
+    return {"last_at": decode_moment(moment), "last_id": identity}
 
 
 def _shown(grant: Mapping[str, Any], at: datetime) -> dict[str, Any]:

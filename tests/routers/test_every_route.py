@@ -39,6 +39,9 @@ LISTS = (
     "/v1/audit/searches",
     "/v1/audit/counts",
     "/v1/audit/export",
+    "/v1/audit/alerts",
+    "/v1/audit/alerts/{alert_id}",
+    "/v1/audit/alerts/{alert_id}/review",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 PERIOD = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
@@ -48,6 +51,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/emergency-grants": {"crn": FULL, "reason": "He said goodbye and hung up.", "feared": "suicide"},
     "/v1/emergency-grants/searches": {"crn": FULL},
     "/v1/emergency-grants/{grant_id}/review": {"outcome": "justified", "note": "He was found in time."},
+    "/v1/audit/alerts/{alert_id}/review": {"outcome": "false-positive", "note": "They share a surname and no more."},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
     "/v1/people/{crn}/consents": {
@@ -113,6 +117,7 @@ def filled(path: str) -> str:
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0,
+        grant_id="grant-0", alert_id="alert-0",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 
