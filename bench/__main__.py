@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import access, append, decide, list_page, proofs, queries, read, simulate
+from bench import access, append, decide, list_page, proofs, queries, read, simulate, watch
 from bench.places import Places, places
 from bench.rows import Row
 from bench.sizes import FULL, QUICK, Sizes
@@ -41,6 +41,7 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     found += [((f"simulate_million_{name}",), partial(_one_on, simulate.measure, name)) for name in DATABASES]
     found += [((f"proof_growth_{name}",), partial(_one_on, proofs.measure, name)) for name in DATABASES]
     found.append((("proof_vs_pymerkle_sqlite",), lambda here, sizes: [proofs.measure_pymerkle(here, sizes)]))
+    found += [((f"watch_million_{name}",), partial(_one_on, watch.measure, name)) for name in DATABASES]
     return found
 
 

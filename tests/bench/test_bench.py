@@ -16,6 +16,7 @@ BOTH = (
     "append_group_vs_single_delayed",
     "list_page_growth",
     "simulate_million",
+    "watch_million",
     "access_500",
     "access_500_own",
     "facts_one",
@@ -70,6 +71,13 @@ def test_proofs_lead_to_the_root_that_pymerkle_has(capsys: pytest.CaptureFixture
     assert set(found) == {"proof_growth_sqlite", "proof_vs_pymerkle_sqlite"}
     assert all(set(row) >= KEYS for row in found.values())
     assert found["proof_growth_sqlite"]["entries"] == {"ours": 2_000, "rival": 300}
+
+
+def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "watch_million_sqlite"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS | {"next_100_ms", "next_100_anew_ms"}
+    assert row["entries"] == 5_000
 
 
 def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):

@@ -1,12 +1,14 @@
 """The example folder, whole: it says what the pilot said, and twice is once."""
 
 import asyncio
+import shutil
 
 import pytest
 
 from app.audit.verify import verify
 from app.db import Address
 from app.sync import Severity
+from tests.postgres import wait_for
 from tests.sync.folder import EXAMPLE, ask, count, load
 from tests.world import entries
 
@@ -40,16 +42,25 @@ async def test_the_pilots_figures_stand_in_the_database_and_a_second_import_chan
     ]
 
 
-async def test_nothing_of_the_example_is_rejected(sqlite_url):
-    report = await load(sqlite_url, EXAMPLE)
+@pytest.fixture(scope="module")
+def loaded(sqlite_template, tmp_path_factory):
+    """The example in a file that the tests only look at, and the report of its import."""
+    path = tmp_path_factory.mktemp("example") / "open-mind.db"
+    shutil.copy(sqlite_template, path)
+    url = f"sqlite:///{path}"
+    return url, wait_for(lambda: asyncio.run(load(url, EXAMPLE)))
+
+
+def test_nothing_of_the_example_is_rejected(loaded):
+    _, report = loaded
     assert [str(finding) for finding in report.findings if finding.rule.severity is not Severity.WARNING] == []
     assert (report.exit_code, report.waiting) == (0, 0)
 
 
-async def test_the_cast_is_there(sqlite_url):
-    await load(sqlite_url, EXAMPLE)
+async def test_the_cast_is_there(loaded):
+    url, _ = loaded
     limits, kinds, mhtr = await ask(
-        sqlite_url,
+        url,
         "SELECT DISTINCT kind FROM access_limit ORDER BY kind",
         "SELECT count(DISTINCT sentence_type) FROM supervision",
         "SELECT count(*) FROM requirement WHERE requirement_type = 'mental-health-treatment'",
@@ -57,15 +68,15 @@ async def test_the_cast_is_there(sqlite_url):
     assert limits == [("exclusion",), ("restriction",)]
     assert kinds == [(3,)]
     assert mhtr[0][0] >= 3
-    named = await ask(sqlite_url, "SELECT username FROM access_limit_name WHERE username LIKE 'hannah%'")
+    named = await ask(url, "SELECT username FROM access_limit_name WHERE username LIKE 'hannah%'")
     assert named == [[("hannah.thorley",)]]
 
 
 @pytest.mark.parametrize("tool", ["PHQ-9", "GAD-7", "WSAS", "CORE-10", "SPIN"])
-async def test_every_score_of_a_whole_measure_has_its_band(sqlite_url, tool):
-    await load(sqlite_url, EXAMPLE)
+async def test_every_score_of_a_whole_measure_has_its_band(loaded, tool):
+    url, _ = loaded
     whole = f"outcome_score WHERE tool = '{tool}'"
     work = " AND items NOT LIKE '9%'" if tool == "WSAS" else ""
-    scores, bare = await count(sqlite_url, whole, f"{whole} AND band IS NULL{work}")
+    scores, bare = await count(url, whole, f"{whole} AND band IS NULL{work}")
     assert scores > 0
     assert bare == 0
