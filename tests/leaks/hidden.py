@@ -233,6 +233,8 @@ def _besides(crn: str, seen: Sight, who: str) -> list[Any]:
         other for other in ("claire", "olive") if other != who and ("review", "emergency-grant") not in seen.may[crn]
     ]
     rows: list[Any] = [world.grant(crn, other) for other in others]
+    if ("review", "access-alert") not in seen.may[crn]:
+        rows += world.alert(crn, "theo")
     reads = seen.may[crn].get(("read", "referral"))
     if reads is None or "all" not in reads.rows:
         rows.append(world.referral(crn, status="draft", received_on=None, referred_by="nobody", reason="HIDDEN"))
