@@ -10,7 +10,7 @@ from app.audit.ddl import SERVICE_ROLE, erasable
 from app.tables import Instant
 
 revision: str = "0016"
-down_revision: str | None = "0011"
+down_revision: str | None = "0014"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

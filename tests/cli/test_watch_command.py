@@ -25,7 +25,7 @@ def ran(url: str, key_file: Path, *arguments: str, at: datetime = MONDAY, **sett
         "OPENMIND_ENVIRONMENT": "demo",
         "OPENMIND_CLOCK_START": at.isoformat(),
         "COLUMNS": "200",
-    } | settings
+    } | world.log_environment() | settings
     return CliRunner().invoke(app, ["audit", "watch", *arguments], env=environment)
 
 
