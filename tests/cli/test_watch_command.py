@@ -18,14 +18,18 @@ CRN = "X000001"
 
 
 def ran(url: str, key_file: Path, *arguments: str, at: datetime = MONDAY, **settings: str) -> Result:
-    environment = {
-        "OPENMIND_DATABASE_URL": url,
-        "OPENMIND_ISSUER": "https://open-mind.test",
-        "OPENMIND_SIGNING_KEY_FILE": str(key_file),
-        "OPENMIND_ENVIRONMENT": "demo",
-        "OPENMIND_CLOCK_START": at.isoformat(),
-        "COLUMNS": "200",
-    } | world.log_environment() | settings
+    environment = (
+        {
+            "OPENMIND_DATABASE_URL": url,
+            "OPENMIND_ISSUER": "https://open-mind.test",
+            "OPENMIND_SIGNING_KEY_FILE": str(key_file),
+            "OPENMIND_ENVIRONMENT": "demo",
+            "OPENMIND_CLOCK_START": at.isoformat(),
+            "COLUMNS": "200",
+        }
+        | world.log_environment()
+        | settings
+    )
     return CliRunner().invoke(app, ["audit", "watch", *arguments], env=environment)
 
 

@@ -84,7 +84,7 @@ class Likeness:
 class Names:
     """Looks at people who are not the looker's own: not on their caseload, and not allocated to them."""
 
-    rules: frozenset[WatchRule] = frozenset(WatchRule)
+    watch: Watch = field(default_factory=Watch)
     likeness: Likeness = field(default_factory=Likeness)
     _month: str = ""
     _said: set[str] = field(default_factory=set)
@@ -93,9 +93,9 @@ class Names:
         """An alert at the first look of a month at a person with such a name."""
         if not look.obtained or look.person is None or look.crn is None or look.own:
             return None
-        if self.likeness.colleagues.get(look.person, set()) - {look.staff} and WatchRule.COLLEAGUE in self.rules:
+        if self.likeness.colleagues.get(look.person, set()) - {look.staff} and WatchRule.COLLEAGUE in self.watch.rules:
             return self._alert(WatchRule.COLLEAGUE, look)
-        if look.staff in self.likeness.namesakes.get(look.person, ()) and WatchRule.NAMESAKE in self.rules:
+        if look.staff in self.likeness.namesakes.get(look.person, ()) and WatchRule.NAMESAKE in self.watch.rules:
             return self._alert(WatchRule.NAMESAKE, look)
         return None
 
@@ -112,13 +112,15 @@ class Names:
             figures: dict[str, Figure] = {"compared": "name"}
             said = (
                 "They looked at a person who has the name of another member of staff and is not allocated to them. "
-                "Names alone were compared, since the register has no dates of birth: it may be somebody else."
+                "Names alone were compared, since the register has no dates of birth: it may be somebody else. "
+                "Any such look is an alert, once a month."
             )
         else:
-            bearers = self.likeness.bearers[look.person or ""]
-            figures = {"compared": "surname", "people": bearers}
+            bearers, most = self.likeness.bearers[look.person or ""], self.watch.surname_people
+            figures = {"compared": "surname", "people": bearers, "most": most}
             said = (
                 "They looked at a person who has their own surname and is not allocated to them. "
-                f"On file {bearers} have it. A surname alone does not say that two people are related."
+                f"On file {bearers} have it; of one that more than {most} have there is no alert. A surname alone does "
+                "not say that two people are related."
             )
         return Alert(rule, str(look.number), look, (look.number,), figures, said, ASK, once)

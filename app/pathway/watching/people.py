@@ -8,6 +8,7 @@ is seen at once and not at its end.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -23,26 +24,47 @@ Days = dict[str, dict[str, dict[str, int]]]
 
 
 class Bar(NamedTuple):
-    """How many people somebody may look at in a day before it is an alert, and by what that was found."""
+    """How many people somebody may look at in a day before it is an alert, by what that was found, and in words."""
 
     most: float
-    peers: int
     figures: Mapping[str, Figure]
+    words: str
 
 
 def bar(others: Mapping[str, list[int]], watch: Watch) -> Bar:
     """The bar from the peers' figures; of too few peers none follows, and a fixed one holds."""
     if len(others) < watch.people_peers:
-        return Bar(watch.people_alone, len(others), {"peersNeeded": watch.people_peers})
+        words = (
+            f"since there are only {len(others)} others in this role to compare with, and of fewer than "
+            f"{watch.people_peers} nothing follows, so that a fixed figure holds"
+        )
+        return Bar(watch.people_alone, {"peers": len(others), "peersNeeded": watch.people_peers}, words)
     figures = [people for days in others.values() for people in days]
     middle = median(figures)
     deviation = median(abs(people - middle) for people in figures)
-    most = max(watch.people_floor, watch.people_ratio * middle, middle + watch.people_deviations * NORMAL * deviation)
-    return Bar(
-        round(most, 1),
-        len(others),
-        {"peersMedian": middle, "peersDeviation": deviation, "peersDays": len(figures)},
+    most, why = max(
+        (
+            (watch.people_floor, "which is the least figure that there is"),
+            (watch.people_ratio * middle, f"which is {watch.people_ratio:g} times the median"),
+            (
+                middle + watch.people_deviations * NORMAL * deviation,
+                f"which is the median and {watch.people_deviations:g} deviations of {NORMAL * deviation:.3g}",
+            ),
+        ),
+        key=itemgetter(0),
     )
+    words = (
+        f"{why}: the {len(others)} others in this role looked at {middle:g} a day (the median) in the "
+        f"{watch.people_days} days before"
+    )
+    compared = {"peers": len(others), "peersMedian": middle, "peersDeviation": deviation, "peersDays": len(figures)}
+    set_to = {
+        "floor": watch.people_floor,
+        "ratio": watch.people_ratio,
+        "deviations": watch.people_deviations,
+        "days": watch.people_days,
+    }
+    return Bar(round(most, 1), compared | set_to, words)
 
 
 @dataclass(slots=True)
@@ -108,19 +130,13 @@ class ManyPeople:
 
     def _alert(self, look: Look, entries: tuple[int, ...], passed: Bar) -> Alert:
         day, people = self._day.isoformat(), len(entries)
-        figures = {"day": day, "people": people, "most": passed.most, "peers": passed.peers, **passed.figures}
-        compared = (
-            f"the {passed.peers} others in this role looked at {figures['peersMedian']:g} a day (the median) "
-            f"in the {self.watch.people_days} days before"
-            if "peersMedian" in figures
-            else f"there are only {passed.peers} others in this role to compare with, so that a fixed figure holds"
-        )
+        figures = {"day": day, "people": people, "most": passed.most, **passed.figures}
         return Alert(
             WatchRule.MANY_PEOPLE,
             f"{day}:{look.party}:{look.role}:{look.staff}",
             look,
             entries,
             figures,
-            f"They looked at {people} people on {day}. Up to {passed.most:g} is no alert: {compared}.",
+            f"They looked at {people} people on {day}. Up to {passed.most:g} is no alert, {passed.words}.",
             ASK,
         )

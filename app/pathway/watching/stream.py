@@ -61,7 +61,7 @@ class Watching:
         self._people = ManyPeople(watch, dict(memory.days))
         if memory.at is not None:
             self._people.through = london(memory.at)[0] - _ONE
-        self._names = Names(watch.rules)
+        self._names = Names(watch)
         self._unfollowed = Unfollowed(memory.position, list(memory.waiting))
         rules: dict[WatchRule, Callable[[Look], Alert | None]] = {
             WatchRule.MANY_PEOPLE: self._people.see,
