@@ -1,4 +1,4 @@
-"""Each figure that can be set stands in the alerts that it decided, in words and as data, whatever it is set to since."""
+"""Each figure that can be set stands in the alerts that it decided, in words and as data."""
 
 from datetime import timedelta
 from typing import Any

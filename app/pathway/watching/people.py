@@ -34,37 +34,46 @@ class Bar(NamedTuple):
 def bar(others: Mapping[str, list[int]], watch: Watch) -> Bar:
     """The bar from the peers' figures; of too few peers none follows, and a fixed one holds."""
     if len(others) < watch.people_peers:
-        words = (
-            f"since there are only {len(others)} others in this role to compare with, and of fewer than "
-            f"{watch.people_peers} nothing follows, so that a fixed figure holds"
-        )
-        return Bar(watch.people_alone, {"peers": len(others), "peersNeeded": watch.people_peers}, words)
+        return _fixed(len(others), watch)
     figures = [people for days in others.values() for people in days]
     middle = median(figures)
     deviation = median(abs(people - middle) for people in figures)
-    most, why = max(
-        (
-            (watch.people_floor, "which is the least figure that there is"),
-            (watch.people_ratio * middle, f"which is {watch.people_ratio:g} times the median"),
-            (
-                middle + watch.people_deviations * NORMAL * deviation,
-                f"which is the median and {watch.people_deviations:g} deviations of {NORMAL * deviation:.3g}",
-            ),
-        ),
-        key=itemgetter(0),
-    )
-    words = (
+    most, why = _highest(middle, NORMAL * deviation, watch)
+    return Bar(
+        round(most, 1),
+        {
+            "peers": len(others),
+            "peersMedian": middle,
+            "peersDeviation": deviation,
+            "peersDays": len(figures),
+            "floor": watch.people_floor,
+            "ratio": watch.people_ratio,
+            "deviations": watch.people_deviations,
+            "days": watch.people_days,
+        },
         f"{why}: the {len(others)} others in this role looked at {middle:g} a day (the median) in the "
-        f"{watch.people_days} days before"
+        f"{watch.people_days} days before",
     )
-    compared = {"peers": len(others), "peersMedian": middle, "peersDeviation": deviation, "peersDays": len(figures)}
-    set_to = {
-        "floor": watch.people_floor,
-        "ratio": watch.people_ratio,
-        "deviations": watch.people_deviations,
-        "days": watch.people_days,
-    }
-    return Bar(round(most, 1), compared | set_to, words)
+
+
+def _fixed(peers: int, watch: Watch) -> Bar:
+    needed = watch.people_peers
+    words = (
+        f"since there are only {peers} others in this role to compare with, and of fewer than {needed} nothing "
+        "follows, so that a fixed figure holds"
+    )
+    return Bar(watch.people_alone, {"peers": peers, "peersNeeded": needed}, words)
+
+
+def _highest(middle: float, deviation: float, watch: Watch) -> tuple[float, str]:
+    """The highest of the three figures that somebody has to pass, and what it is."""
+    ratio, deviations = watch.people_ratio, watch.people_deviations
+    figures = (
+        (watch.people_floor, "which is the least figure that there is"),
+        (ratio * middle, f"which is {ratio:g} times the median"),
+        (middle + deviations * deviation, f"which is the median and {deviations:g} deviations of {deviation:.3g}"),
+    )
+    return max(figures, key=itemgetter(0))
 
 
 @dataclass(slots=True)
