@@ -280,10 +280,11 @@ def alert(crn: str | None, username: str, **values: Any) -> list[SQLModel]:
     return [row, t.AccessAlertPerson(**person, once=f"{row.rule}:{row.key}:{username}:{crn}")]
 
 
-def alert_review(of_alert: Any, username: str, note: str, crn: str | None = None) -> list[SQLModel]:
+def alert_review(of_alert: Any, username: str, note: str, crn: str | None = None, **values: Any) -> list[SQLModel]:
     """How an alert was closed."""
     about = {"alert_id": of_alert.id, "recorded_at": NOW}
-    review = t.AccessAlertReview(outcome="concern", reviewed_by=username, reviewed_at=NOW, **about)
+    closed = {"outcome": "concern", "reviewed_by": username, "reviewed_at": NOW}
+    review = t.AccessAlertReview(**about | closed | values)
     return [review, t.AccessAlertNote(person_id=None if crn is None else person_id(crn), note=note, **about)]
 
 

@@ -1,4 +1,4 @@
-"""`openmind retention due` and `openmind erase`: what is due to be destroyed, and destroying it by law."""
+"""`openmind retention due` and `alerts`, `openmind erase`: what is due to be destroyed, and destroying it by law."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ from app.config import Settings
 from app.db import DatabaseUnavailable
 from app.gate import open_gate
 from app.policies.agreement import LONDON
+from app.services.alert_retention import AlertRetentionService, DueAlert
 from app.services.retention import Due, ErasureRefused, Plan, Reason, RetentionService
 from app.vocabulary.identifiers import IdentifierInvalid
 from app.vocabulary.identifiers import crn as canonical_crn
@@ -57,6 +58,44 @@ def due(
         kept = f"  kept: {'; '.join(each.holds)}" if each.holds else ""
         console.print(f"{each.crn}  due {each.retention.due_on}  {each.retention.basis.value}{kept}", highlight=False)
     console.print(f"{len(found)} due by {on}", highlight=False)
+
+
+@app.command()
+def alerts(
+    authority: Annotated[
+        str | None, typer.Option(help="with --yes: the reference of the decision; it stays in the log and names nobody")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="destroy them; without this nothing is changed")] = False,  # noqa: FBT002  # typer's form of a flag
+) -> None:
+    """List the access alerts that are due to be destroyed, and with --yes destroy them.
+
+    Two years after they were closed, six if it was with a concern; one that waits for its review is kept. The entries
+    that an alert rests on stay in the log, an entry says which alerts went, and a stub is left. On PostgreSQL they are
+    destroyed as the role openmind_erasure, as by `openmind erase`. Exit code: 0 done, or could be done; 1 refused; 2
+    could not be asked.
+    """
+    if yes:
+        if authority is None:
+            say_error("--authority: name the decision by which they are destroyed")
+            raise typer.Exit(2)
+        check_authority(authority)
+    known = _as_eraser(settings())
+    now = known.clock()
+
+    async def run() -> tuple[list[DueAlert], list[str]]:
+        async with open_gate(known) as (gate, _):
+            service = AlertRetentionService(gate)
+            due = await service.due(now, now.astimezone(LONDON).date(), event_id())
+            if not yes or authority is None:
+                return due, []
+            return due, [str(each) for each in await service.destroy(now, authority, event_id())]
+
+    due, receipts = _run(run())
+    for each in due:
+        about = f"{each.alert.rule}  {each.alert.outcome}  due {each.due_on}"
+        console.print(f"{each.alert.id}  {about}", highlight=False, soft_wrap=True)
+    done = f"destroyed; receipts {', '.join(receipts)}" if receipts else "nothing was changed"
+    console.print(f"{len(due)} due: {done}", highlight=False, soft_wrap=True)
 
 
 def erase(

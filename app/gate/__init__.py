@@ -1,6 +1,7 @@
 """The one door: facts, decision, permit, entry. What leaves through it is in the log before it is answered."""
 
 from app.audit.entry import ERASE
+from app.audit.recovery import CONFIRM, RECOVER
 from app.db import DatabaseUnavailable
 from app.gate.acting import Act, Announcing
 from app.gate.asking import Opened
@@ -10,8 +11,9 @@ from app.gate.exporting import EXPORT
 from app.gate.listing import PEOPLE, REFERRALS, Listed
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
+from app.gate.watching import RAISED
 
-KINDS = (READ, AUTHENTICATION, BOOTSTRAP, CHANGE, ERASE, EXPLAINED, EXPORT, REPORT)
+KINDS = (READ, AUTHENTICATION, BOOTSTRAP, CHANGE, CONFIRM, ERASE, EXPLAINED, EXPORT, RAISED, RECOVER, REPORT)
 """Every type of entry that there is."""
 
 __all__ = [

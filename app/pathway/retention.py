@@ -1,7 +1,14 @@
-"""Until when a person's treatment records are kept: 20 years after treatment ended, or 10 after the person died.
+"""Until when records are kept: a person's of their treatment, and access alerts by how they were closed.
+
+Treatment records are kept for 20 years after treatment ended, or for 10 after the person died.
 
 A date is computed from what is recorded and never guessed: while anything of the record is live there is none. Of other
 kinds of record the agreement names no period, and so none has a date here.
+
+An access alert is about a member of staff, and is kept no longer than it serves: the entries on which it rests stay in
+the log for good. The agreement is reviewed every 12 months: what was closed without a concern is there for two of these
+reviews, so that even a late one sees a whole year beside the one before. A concern is kept for the six years in which
+whoever was looked at can claim for it (UK GDPR Art 82, Limitation Act 1980).
 """
 
 from collections.abc import Iterable
@@ -12,6 +19,12 @@ from enum import StrEnum
 from dateutil.relativedelta import relativedelta
 
 AFTER_TREATMENT, AFTER_DEATH = relativedelta(years=20), relativedelta(years=10)
+AFTER_CLOSING = {
+    "false-positive": relativedelta(years=2),
+    "justified": relativedelta(years=2),
+    "concern": relativedelta(years=6),
+}
+"""By how an access alert was closed."""
 DIED = frozenset({"17", "49"})
 """End codes of referrals by which the service discharged somebody since they died (IAPT v2.1)."""
 
@@ -32,6 +45,7 @@ class Hold(StrEnum):
     SENTENCE = "a sentence is running"
     REQUEST = "a subject access request is open"
     REVIEW = "an emergency grant waits for its review"
+    ALERT = "an access alert waits for its review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +90,11 @@ def retention_of(referrals: Iterable[Treatment]) -> Retention:
         return after
     dead = Retention(min(deaths) + AFTER_DEATH, max(ends), Basis.DIED)
     return min(after, dead, key=lambda each: each.due_on or date.max)
+
+
+def alert_due_on(outcome: str, closed_on: date) -> date:
+    """From which day an alert is due to be destroyed that was closed then; KeyError for an outcome that there is not.
+
+    One that waits for its review is never due.
+    """
+    return closed_on + AFTER_CLOSING[outcome]

@@ -1,10 +1,11 @@
-"""Alerts about unusual access: new ones with whom they are about, the review list, and how one was closed."""
+"""Alerts about unusual access: new ones, the review list, how one was closed, and their destruction in the end."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, delete, not_, or_, select, tuple_
+from sqlmodel import SQLModel
 
 import app.tables
 from app.db import Warrant
@@ -18,8 +19,11 @@ T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL 
 Found = dict[str, Any]
 Change = tuple[str, Sequence[Any], int]
 
+ALERTS = ("access_alert_note", "access_alert_person", "access_alert_review", "access_alert")
+"""Every table with something of an alert, in the order in which they can be emptied."""
 _LISTED = ("id", "recorded_at", "rule", "staff", "party", "role", "tripped_at", "entries", "explanation")
 _IN_FULL = (*_LISTED, "figures", "ask", "event_id")
+IDENTITY = bindparam("identity", type_=String())
 _REVIEW = ("outcome", "reviewed_by", "reviewed_at")
 
 
@@ -64,9 +68,7 @@ async def one(records: Records, permit: Warrant, identity: str) -> Found | None:
     """An alert with its figures, whom it is about, and its review with the note, if there is one."""
 
     def build() -> Select[Any]:
-        return _joined(_IN_FULL, T.AccessAlertNote.note).where(
-            T.AccessAlert.id == bindparam("identity", type_=String())
-        )
+        return _joined(_IN_FULL, T.AccessAlertNote.note).where(T.AccessAlert.id == IDENTITY)
 
     found = await records.database.fetch(records.prepared("alerts-one", build), {"identity": identity}, permit)
     return _named(_IN_FULL, found[0]) if found else None
@@ -121,3 +123,47 @@ async def page(
         values |= given
     found = await records.database.fetch(statement, values, permit)
     return [_named(_LISTED, row) for row in found]
+
+
+class Closed(NamedTuple):
+    """An alert that was closed, as far as its retention goes; of person and note, its own id if they are there."""
+
+    id: str
+    rule: str
+    outcome: str
+    closed_at: datetime
+    about: str | None
+    noted: str | None
+
+    def rows(self) -> Mapping[str, int]:
+        """How many rows of each table it is."""
+        there = (self.noted is not None, self.about is not None, True, True)
+        return {table: int(is_there) for table, is_there in zip(ALERTS, there, strict=True)}
+
+
+async def closed(records: Records, permit: Warrant) -> list[Closed]:
+    """Every alert that was closed, in the order of their closing."""
+
+    def build() -> Select[Any]:
+        alert, person, review, note = T.AccessAlert, T.AccessAlertPerson, T.AccessAlertReview, T.AccessAlertNote
+        columns = (alert.id, alert.rule, review.outcome, review.reviewed_at, person.alert_id, note.alert_id)
+        return (
+            select(*columns)
+            .join(review, review.alert_id == alert.id)
+            .outerjoin(person, person.alert_id == alert.id)
+            .outerjoin(note, note.alert_id == alert.id)
+            .order_by(review.reviewed_at, alert.id)
+        )
+
+    return [Closed(*row) for row in await records.database.fetch(records.prepared("alerts-closed", build), {}, permit)]
+
+
+def destroyed(records: Records, alert: Closed) -> list[Change]:
+    """The changes that destroy an alert whole; the database lets them through for the newest entry that names it."""
+    made: list[Change] = []
+    for name, rows in alert.rows().items():
+        table = SQLModel.metadata.tables[name]
+        key = table.c.id if name == "access_alert" else table.c.alert_id
+        statement = records.prepared(("alerts-destroy", name), lambda: delete(table).where(key == IDENTITY))  # noqa: B023  # called at once
+        made.append((statement.sql, statement.arguments({"identity": alert.id}), rows))
+    return made

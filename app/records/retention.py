@@ -13,7 +13,17 @@ from app.records.reading import Records
 
 CRN = bindparam("crn", type_=String())
 TODAY = bindparam("today", type_=Date())
-RETAINED = frozenset({"person", "referral", "supervision", "subject_request", "emergency_grant"})
+RETAINED = frozenset(
+    {
+        "person",
+        "referral",
+        "supervision",
+        "subject_request",
+        "emergency_grant",
+        "access_alert_person",
+        "access_alert_review",
+    }
+)
 """The tables that these statements read."""
 
 
@@ -26,6 +36,7 @@ def _treatments(*, of_one: bool) -> Select[Any]:
 
 def _holds(*, of_one: bool) -> Any:
     person, sentence, request, grant = T.Person, T.Supervision, T.SubjectRequest, T.EmergencyGrant
+    alert, closing = T.AccessAlertPerson, T.AccessAlertReview
 
     def held(hold: Hold) -> Any:
         return literal_column(f"'{hold.name}'", String()).label("hold")
@@ -39,6 +50,10 @@ def _holds(*, of_one: bool) -> Any:
         .join(request, request.person_id == person.id)
         .where(or_(request.closed_on.is_(None), request.closed_on > TODAY)),
         select(person.crn, held(Hold.REVIEW)).join(grant, grant.crn == person.crn).where(grant.reviewed_at.is_(None)),
+        select(person.crn, held(Hold.ALERT))
+        .join(alert, alert.person_id == person.id)
+        .outerjoin(closing, closing.alert_id == alert.alert_id)
+        .where(closing.alert_id.is_(None)),
     ]
     return union_all(*([part.where(person.crn == CRN) for part in parts] if of_one else parts))
 

@@ -95,7 +95,8 @@ class AccessAlertService:
             act.details = {
                 "alert": identity, "change": "reviewed", "outcome": closing.outcome, "table": "access_alert_review",
             }  # fmt: skip
-            act.answer = document({"id": identity, "state": "closed", "outcome": closing.outcome, "reviewedAt": at})
+            kept = {"outcome": closing.outcome, "reviewedBy": question.caller.staff, "reviewedAt": at}
+            act.answer = document({"id": identity, "state": "closed", **kept, "note": note["note"]})
         return _answered(act)
 
     async def _found(self, act: Act, question: Question, identity: str) -> alerts.Found:

@@ -67,10 +67,9 @@ class AlertInFull(ListedAlert):
     eventId: str  # noqa: N815  # as it stands in JSON
 
 
-class ClosedAlert(Shape):
-    """A review as it was kept."""
+class ClosedAlert(AlertReview):
+    """A review as it was kept, in whole: the entry's digest is of this answer, and so of the note."""
 
     id: str
     state: Literal["closed"]
-    outcome: Outcome
-    reviewedAt: datetime  # noqa: N815  # as it stands in JSON
+    note: str

@@ -1,7 +1,7 @@
 """Alerts about unusual access, whom each is about, how each was reviewed, and how far the log is watched.
 
 No row of an alert is ever changed. Whom it is about, and what a reviewer wrote of them, stand apart from it, so that
-they can be erased by law while it stays.
+they can be erased by law while it stays; the alert goes once its time is over (`app.pathway.retention`).
 """
 
 from datetime import datetime

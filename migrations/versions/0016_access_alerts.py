@@ -1,4 +1,8 @@
-"""Alerts about unusual access: no row of one is ever changed, and whom it is about can be erased by law while it stays."""
+"""Alerts about unusual access: no row of one is ever changed, and it goes by law alone.
+
+Whom it is about can go before it, with that person; the rest once its time is over, if the newest entry of the log says
+so.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,7 +10,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import context, op
 
-from app.audit.ddl import SERVICE_ROLE, erasable
+from app.audit.ddl import ERASURE_ROLE, SERVICE_ROLE, erasable
 from app.tables import Instant
 
 revision: str = "0016"
@@ -16,31 +20,50 @@ depends_on: Sequence[str] | None = None
 
 NEVER = datetime(2012, 11, 1, tzinfo=UTC)
 """Before anything was watched."""
-STAY = ("access_alert", "access_alert_review")
+STAY = {"access_alert": "id", "access_alert_review": "alert_id"}
+"""Each table that stays without the person, and its column that names the alert."""
 GO_WITH_THE_PERSON = ("access_alert_person", "access_alert_note")
 
 
 def never_changed(dialect: str) -> list[str]:
-    """Triggers that refuse changes of what was written, and its removal but with the person."""
-    refused = [(table, "UPDATE") for table in (*STAY, *GO_WITH_THE_PERSON)] + [(table, "DELETE") for table in STAY]
+    """Triggers that refuse changes of what was written."""
+    tables = (*STAY, *GO_WITH_THE_PERSON)
     if dialect == "sqlite":
         return [
-            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
             "BEGIN SELECT RAISE(ABORT, 'an alert stays as it is'); END"
-            for table, event in refused
+            for table in tables
         ]
     function = (
         "CREATE FUNCTION access_alert_stays() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'an alert stays as it is' USING ERRCODE = 'restrict_violation'; END $$"
     )
-    return [
-        function,
-        *(
-            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION access_alert_stays()"
-            for table, event in refused
-        ),
-    ]
+    made = "CREATE TRIGGER {0}_no_update BEFORE UPDATE ON {0} FOR EACH ROW EXECUTE FUNCTION access_alert_stays()"
+    emptied = "CREATE TRIGGER {0}_no_truncate BEFORE TRUNCATE ON {0} EXECUTE FUNCTION access_alert_stays()"
+    return [function, *(each.format(table) for table in tables for each in (made, emptied))]
+
+
+def gone_by_law(dialect: str) -> list[str]:
+    """Triggers by which an alert and its closing go if the newest entry of the log names it, and in no other way."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS (SELECT 1 FROM "
+            "(SELECT body FROM log_entry ORDER BY seq DESC LIMIT 1) AS last, "
+            "json_each(last.body, '$.details.alerts') AS named "
+            f"WHERE json_extract(last.body, '$.type') = 'erase' AND named.value = OLD.{key}) "
+            "BEGIN SELECT RAISE(ABORT, 'an alert stays as it is'); END"
+            for table, key in STAY.items()
+        ]
+    function = (
+        "CREATE FUNCTION access_alert_only_by_law() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE said json; BEGIN "
+        "EXECUTE format('SELECT body::json FROM %I.log_entry ORDER BY seq DESC LIMIT 1', TG_TABLE_SCHEMA) INTO said; "
+        f"IF current_user = '{ERASURE_ROLE}' AND said ->> 'type' = 'erase' AND EXISTS (SELECT FROM "
+        "json_array_elements_text(said -> 'details' -> 'alerts') AS named WHERE named = to_json(OLD) ->> TG_ARGV[0]) "
+        "THEN RETURN OLD; END IF; "
+        "RAISE EXCEPTION 'an alert stays as it is' USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    made = "CREATE TRIGGER {0}_no_delete BEFORE DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION access_alert_only_by_law('{1}')"
+    return [function, *(made.format(table, key) for table, key in STAY.items())]
 
 
 def rights(role: str) -> list[str]:
@@ -131,11 +154,11 @@ def upgrade() -> None:
     op.execute(watch.insert().values(nothing))
     op.add_column("announcement", sa.Column("alert_id", sa.String(length=36), nullable=True))
     bind = op.get_bind()
-    for statement in never_changed(bind.dialect.name):
+    for statement in (*never_changed(bind.dialect.name), *gone_by_law(bind.dialect.name)):
         bind.exec_driver_sql(statement)
     if bind.dialect.name == "postgresql":
         role = context.config.attributes.get("service_role", SERVICE_ROLE)
-        for statement in (*rights(role), *erasable(GO_WITH_THE_PERSON)):
+        for statement in (*rights(role), *erasable((*STAY, *GO_WITH_THE_PERSON))):
             bind.exec_driver_sql(statement)
 
 

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from app.audit.entry import PersonPart, Record
+from app.gate import KINDS
 from app.tables.log import LogEntry, LogSubject
 from app.vocabulary import Caller, Party, Role
 from tests.project.tree import ROOT
@@ -56,3 +57,9 @@ def test_every_requirement_is_answered_by_fields_that_are_there() -> None:
     assert len(answers) > 35
     by_no_field = {asked for asked, answer in answers.items() if not known & set(re.findall(r"`([^`]+)`", answer))}
     assert by_no_field == WITHOUT_A_FIELD
+
+
+def test_every_type_of_entry_is_named() -> None:
+    """An auditor who meets one finds here what it is."""
+    assert len(KINDS) == len(set(KINDS)) >= 10
+    assert [kind for kind in KINDS if f"`{kind}`" not in PAGE] == []

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from app.pathway.retention import Basis, Treatment, retention_of
+from app.pathway.retention import AFTER_CLOSING, Basis, Treatment, alert_due_on, retention_of
+from app.tables.alerts import OUTCOMES
 
 
 def closed(day: str, end_code: str = "46") -> Treatment:
@@ -71,3 +72,21 @@ def test_it_is_due_from_its_day_on() -> None:
     assert not found.is_due(date(2033, 4, 30))
     assert found.is_due(date(2033, 5, 1))
     assert not retention_of([OPEN]).is_due(date.max)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "closed_on", "due_on"),
+    [
+        pytest.param("false-positive", "2026-03-10", "2028-03-10", id="no concern: two reviews of the agreement"),
+        pytest.param("justified", "2024-02-29", "2026-02-28", id="to a year that is no leap year"),
+        pytest.param("concern", "2026-03-10", "2032-03-10", id="a concern: as long as it can be claimed for"),
+    ],
+)
+def test_until_when_a_closed_alert_is_kept(outcome: str, closed_on: str, due_on: str) -> None:
+    assert str(alert_due_on(outcome, date.fromisoformat(closed_on))) == due_on
+
+
+def test_every_way_to_close_an_alert_has_its_time() -> None:
+    assert set(AFTER_CLOSING) == set(OUTCOMES)
+    with pytest.raises(KeyError):
+        alert_due_on("unheard-of", date(2026, 3, 10))

@@ -1,5 +1,6 @@
 """G6 over HTTP: who sees which alerts, what each says, how one is closed, and that every refusal is an entry."""
 
+import hmac
 import json
 from datetime import timedelta
 from typing import Any
@@ -179,8 +180,12 @@ async def test_a_false_alarm_is_closed_once_with_a_note_and_is_an_entry(both: Se
     answer = await closes(both, 1)
     answered = answer.json()
     assert answered.pop("reviewedAt").startswith("2026-03-10T09:3")
-    assert answered == {"id": "alert-1", "state": "closed", "outcome": "false-positive"}
+    assert answered == {
+        "id": "alert-1", "state": "closed", "outcome": "false-positive", "reviewedBy": "alma", "note": NOTE,
+    }  # fmt: skip
     (entry,) = await both.entries()
+    ((salt,),) = await fetched(both.url, "SELECT salt FROM log_subject ORDER BY seq DESC LIMIT 1")
+    assert entry["answerDigest"] == hmac.digest(bytes(salt), answer.content, "sha256").hex(), "and so is the note"
     assert (entry["type"], entry["action"], entry["clauses"]) == ("change", "review", ["G6"])
     assert entry["details"] == {
         "alert": "alert-1", "change": "reviewed", "outcome": "false-positive", "table": "access_alert_review",

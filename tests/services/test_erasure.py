@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
@@ -67,7 +67,9 @@ def long_ago(crn: str, mark: str) -> list[Any]:
 
 
 async def _world(url: str) -> None:
-    await world.put(url, [*cast(), *long_ago(OLD, "old"), *long_ago(OTHER, "other")])
+    await world.put(
+        url, [*cast(), *long_ago(OLD, "old"), *long_ago(OTHER, "other"), *world.alert(None, "theo", id="open")]
+    )
     changed = [
         update(model).where(model.person_id == person_id(crn)).values(recorded_at=NOW)
         for model in (t.Supervision, t.Requirement, t.Referral, t.Consent, t.Objection, t.Allocation, t.AccessLimit)
@@ -227,6 +229,10 @@ async def test_afterwards_they_are_nobody(database_url: str, key_file: Path) -> 
         pytest.param(
             update(t.EmergencyGrant).where(t.EmergencyGrant.crn == OLD).values(reviewed_at=None),
             Reason.COURT_ORDER, "an emergency grant waits for its review", id="a grant without its review"),
+        pytest.param(
+            insert(t.AccessAlertPerson).values(
+                alert_id="open", person_id=person_id(OLD), crn=OLD, once="once", recorded_at=NOW),
+            Reason.COURT_ORDER, "an access alert waits for its review", id="an alert without its review"),
         pytest.param(
             update(t.Referral).where(t.Referral.id == "referral-old").values(closed_on=TODAY),
             Reason.RETENTION_OVER, "retention is not over: not before 2046-03-10", id="before its time"),
@@ -488,7 +494,7 @@ async def test_what_is_due_is_listed_with_what_keeps_it(sqlite_url: str) -> None
     ] * 2
 
 
-def _settings(monkeypatch: pytest.MonkeyPatch, url: str, key: Path) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch, url: str, key: Path) -> None:
     for name, value in {
         "DATABASE_URL": url,
         "ISSUER": "https://open-mind.test",
@@ -505,7 +511,7 @@ def test_the_command_shows_first_and_does_it_when_told(
     database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(_world(database_url))
-    _settings(monkeypatch, database_url, key_file)
+    set_environment(monkeypatch, database_url, key_file)
     order = ["erase", OLD.lower(), "--reason", "retention-over", "--authority", "IG-2026-7"]
     listed = CliRunner().invoke(app, ["retention", "due", "--json"])
     assert [each["crn"] for each in json.loads(listed.stdout)["due"]] == [OLD, OTHER]
@@ -536,7 +542,7 @@ def test_what_cannot_be_erased_is_said(
     sqlite_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, says: str
 ) -> None:
     world.run(_world(sqlite_url))
-    _settings(monkeypatch, sqlite_url, key_file)
+    set_environment(monkeypatch, sqlite_url, key_file)
     result = CliRunner().invoke(app, arguments)
     assert (result.exit_code, says in result.output) == (code, True), result.output
     assert world.run(world.entries(sqlite_url)) == []

@@ -328,8 +328,8 @@ async def test_the_roles_have_the_rights_that_they_need_and_no_more(postgres_url
     rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
     try:
         for table, of_service, of_eraser in (
-            ("access_alert", {"SELECT", "INSERT"}, set()),
-            ("access_alert_review", {"SELECT", "INSERT"}, set()),
+            ("access_alert", {"SELECT", "INSERT"}, {"SELECT", "DELETE"}),
+            ("access_alert_review", {"SELECT", "INSERT"}, {"SELECT", "DELETE"}),
             ("access_alert_person", {"SELECT", "INSERT"}, {"SELECT", "DELETE"}),
             ("access_alert_note", {"SELECT", "INSERT"}, {"SELECT", "DELETE"}),
             ("access_watch", {"SELECT", "UPDATE"}, set()),
