@@ -27,7 +27,7 @@ CASES: dict[str, tuple[Any, Any, str, str]] = {
         "many-people",
     ),
     "people_alone": (97, "most", "Up to 97 is no alert", "many-people"),
-    "surname_people": (4, "most", "of one that more than 4 have there is no alert", "namesake"),
+    "surname_people": (4, "most", "of a surname that more than 4 have there is no alert", "namesake"),
     "hours_begin": ("06:45", "hoursBegin", "(06:45 to 20:00 in London", "out-of-hours"),
     "hours_end": ("20:15", "hoursEnd", "(07:00 to 20:15 in London", "out-of-hours"),
     "hours_people": (2, "most", "Up to 2 is no alert", "out-of-hours"),

@@ -28,6 +28,7 @@ from tests.postgres import wait_for
 from tests.services.watched import (
     LATER,
     MONDAY,
+    OWN,
     SERVICE,
     STRANGER,
     Log,
@@ -275,6 +276,17 @@ async def test_what_follows_in_time_is_no_alert(database_url: str) -> None:
         raised = await watched(log, MONDAY + timedelta(days=28, seconds=1))
     assert [(each.alert.look.staff, each.alert.look.crn) for each in raised] == [
         ("theo", CRNS[1]), ("theo", CRNS[2]), ("olga", CRNS[4])]  # fmt: skip
+
+
+async def test_whoever_has_a_colleagues_name_is_found_on_file(database_url: str) -> None:
+    """Once, whatever the capitals of the register; of themselves it is a namesake, and of their own people neither."""
+    await world.put(database_url, [*staff(otto=f"Dr given{CRNS[5]} FAMILY{CRNS[5]}"), *people(*CRNS[:9])])
+    async with written(database_url) as log:
+        for name, facts in (("adam", SERVICE), ("adam", SERVICE), ("theo", OWN), ("otto", STRANGER)):
+            await log.look(name, CRNS[5:6], facts=facts, purpose="direct-care")
+        raised = await watched(log)
+    assert said(raised) == [("colleague", "adam"), ("namesake", "otto")]
+    assert {each.alert.look.crn for each in raised} == {CRNS[5]}
 
 
 async def test_an_alert_survives_whoever_it_is_about(database_url: str) -> None:

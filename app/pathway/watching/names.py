@@ -120,7 +120,7 @@ class Names:
             figures = {"compared": "surname", "people": bearers, "most": most}
             said = (
                 "They looked at a person who has their own surname and is not allocated to them. "
-                f"On file {bearers} have it; of one that more than {most} have there is no alert. A surname alone does "
-                "not say that two people are related."
+                f"People on file who have it: {bearers}; of a surname that more than {most} have there is no alert. "
+                "A surname alone does not say that two people are related."
             )
         return Alert(rule, str(look.number), look, (look.number,), figures, said, ASK, once)
