@@ -14,7 +14,7 @@ from app.audit.ddl import ERASURE_ROLE, SERVICE_ROLE, erasable
 from app.tables import Instant
 
 revision: str = "0016"
-down_revision: str | None = "0014"
+down_revision: str | None = "0015"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

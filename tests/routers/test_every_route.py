@@ -116,8 +116,7 @@ def filled(path: str) -> str:
         crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
-        grant_id="grant-0", number=0,
-        grant_id="grant-0", alert_id="alert-0",
+        grant_id="grant-0", number=0, alert_id="alert-0",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 
