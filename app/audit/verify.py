@@ -6,7 +6,7 @@ alone is a log rewritten as a whole: that takes a checkpoint which somebody else
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import asyncpg
 
 from app.audit.verify_against import Against
 from app.audit.verify_entries import Verification
+from app.audit.verify_notes import Key
 from app.audit.verify_postgres import PostgresReading, connect
 from app.audit.verify_read import Finding, Reading, Report
 from app.audit.verify_sqlite import SqliteReading
@@ -23,9 +24,14 @@ __all__ = ["Against", "Finding", "Report", "verify"]
 
 
 def verify(
-    address: Address, progress: Callable[[int, int], None] | None = None, against: Against | None = None
+    address: Address,
+    progress: Callable[[int, int], None] | None = None,
+    against: Against | None = None,
+    keys: Sequence[Key] = (),
 ) -> Report:
     """Verify the log at an address, against checkpoints; telling `progress` (entries done, entries in all).
+
+    `keys` are those of the log and of its witnesses, by which the signatures that it stores are checked.
 
     Call it in a thread without an event loop.
     """
@@ -34,7 +40,7 @@ def verify(
         with reading(address) as source:
             for finding in source.structure():
                 report.add(finding)
-            Verification(source, report, progress or (lambda _done, _all: None), against).run()
+            Verification(source, report, progress or (lambda _done, _all: None), against, keys).run()
     except (TimeoutError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
         report.failure = f"the log cannot be read: {type(fault).__name__}"
     except LookupError as fault:

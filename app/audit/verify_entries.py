@@ -10,7 +10,9 @@ from typing import Any
 
 from app.audit.verify_against import Against
 from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value
-from app.audit.verify_read import CALLER, PART, TOP, Finding, Reading, Report
+from app.audit.verify_notes import Key
+from app.audit.verify_read import CALLER, PART, TIME, TOP, Finding, Reading, Report
+from app.audit.verify_stored import Stored
 from app.audit.verify_words import TileWords
 
 VERSION = 1
@@ -19,7 +21,6 @@ CLOCK_SECONDS = 300
 longest that a request takes.
 """
 PROGRESS_EVERY = 1000
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TOP_MEMBERS, _CALLER_MEMBERS, _PART_MEMBERS = (itemgetter(*names.values()) for names in (TOP, CALLER, PART))
 _NO_CALLER = (None,) * len(CALLER)
@@ -30,7 +31,12 @@ class Verification:
     """One pass; what is wrong goes into the report, and the next entry is checked all the same."""
 
     def __init__(
-        self, source: Reading, report: Report, progress: Callable[[int, int], None], against: Against | None = None
+        self,
+        source: Reading,
+        report: Report,
+        progress: Callable[[int, int], None],
+        against: Against | None = None,
+        keys: Sequence[Key] = (),
     ) -> None:
         self.source, self.report, self.progress = source, report, progress
         self.against = against or Against()
@@ -40,6 +46,7 @@ class Verification:
         self.parts = source.parts(self.expected)
         self.part: Sequence[Any] | None = next(self.parts, None)
         self.words = TileWords(source, self.expected)
+        self.stored = Stored(source, report, self.expected, keys)
         self.erased = _erasures(source.erasures())
         report.start = self.expected
         self.latest = ""
@@ -66,6 +73,7 @@ class Verification:
         for kept in self.against.left():
             said = f"the log has {self.expected} entries, and the checkpoint of '{kept.origin}' has {kept.size}"
             self.say(None, "behind", f"{said}: entries {self.expected} to {kept.size - 1} are gone")
+        self.report_all(self.stored.rest(self.expected))
         self.head(heads)
         self.report.checkpoints = self.against.compared
         self.report.size, self.report.root = self.expected, self.tree.root().hex()
@@ -77,6 +85,7 @@ class Verification:
 
     def compare(self) -> None:
         """The tree as it stands now against whatever was kept of it at this size."""
+        self.report_all(self.stored.at(self.expected, self.tree, self.time))
         for kept in self.against.at(self.expected):
             if kept.root != self.tree.root():
                 since = self.against.agreed
@@ -100,7 +109,7 @@ class Verification:
             else:
                 self.say(seq, "entry-out-of-order", "the number stands in more than one entry or below zero")
         self.expected = max(self.expected, seq + 1)
-        if not isinstance(time, str) or not _TIME.fullmatch(time) or time < self.time:
+        if not isinstance(time, str) or not TIME.fullmatch(time) or time < self.time:
             self.say(seq, "time", "the time of recording runs back or is malformed")
         self.time = time
         digest = sha256(text.encode()).hexdigest()
@@ -146,7 +155,7 @@ class Verification:
 
     def occurred(self, seq: int, moment: Any) -> None:
         """When it was decided: in the order of the log, but for how long requests take and how far clocks are apart."""
-        if not isinstance(moment, str) or not _TIME.fullmatch(moment):
+        if not isinstance(moment, str) or not TIME.fullmatch(moment):
             self.say(seq, "time", "the time of the decision is malformed")
         elif moment >= self.latest:
             self.latest = moment

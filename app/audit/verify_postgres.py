@@ -47,7 +47,7 @@ POSTGRES_TRIGGERS = {
     ("log_subject_only_grows", "log_subject"): _BEFORE | _UPDATE | _TRUNCATE,
     ("log_subject_only_by_law", "log_subject"): _BEFORE | _DELETE | _EACH_ROW,
     ("log_tile_only_grows", "log_tile"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
-    ("log_word_only_grows", "log_word"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
+    **{(f"{table}_only_grows", table): _BEFORE | _DELETE | _UPDATE | _TRUNCATE for table in BESIDE},
     ("log_head_only_grows", "log_head"): _BEFORE | _DELETE | _TRUNCATE,
     ("log_head_only_forward", "log_head"): _BEFORE | _UPDATE | _EACH_ROW,
 }
@@ -58,6 +58,7 @@ POSTGRES_FUNCTIONS = {
     "log_subject_only_by_law": "0bd6fd0f7f82a178",
 }
 """What stands for the source of each trigger's function."""
+_UNIQUE = ("_pkey", "_event_id", "_origin_key")
 _PAST_INDEXES = (
     "SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on; SET LOCAL enable_bitmapscan = off; "
     "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off"
@@ -77,6 +78,11 @@ _ORDERS = {
     "log_subject_person_id": ("log_subject", "person_id, seq"),
     "log_subject_crn": ("log_subject", "crn, seq"),
     "log_word_pkey": ("log_word", "word, tile"),
+    "log_checkpoint_pkey": ("log_checkpoint", "origin, size"),
+    "log_cosignature_pkey": ("log_cosignature", "origin, size, witness, key_id"),
+    "log_cosignature_witness": ("log_cosignature", "origin, witness, key_id, size"),
+    "log_recovery_pkey": ("log_recovery", "from_size"),
+    "log_recovery_origin_key": ("log_recovery", "origin"),
 }
 
 
@@ -110,13 +116,17 @@ class PostgresReading(Reading):
         finally:
             self.runner.run(self._way(_PAST_INDEXES))
 
+    def plainly(self, column: str) -> str:
+        """Whatever order the database is in otherwise."""
+        return f'{column} COLLATE "C"'
+
     async def _way(self, way: str) -> None:
         await self.connection.execute(way)
 
     def structure(self) -> Iterator[Finding]:
         """Ordinary tables without rules or row security, every trigger on, every index whole."""
         relations = {row[0]: row for row in self._catalogue(_RELATIONS)}
-        if not relations.keys() - {BESIDE}:
+        if not relations.keys() - set(BESIDE):
             raise LookupError("there is no log in this database")
         for name in TABLES:
             yield from _odd_relation(name, relations.get(name))
@@ -187,7 +197,7 @@ def _odd_indexes(rows: Iterable[Sequence[Any]]) -> Iterator[Finding]:
     for name, whole, unique in found.values():
         if not whole:
             yield structural("index", f"index '{name}' does not cover every row")
-        if not unique and (name.endswith("_pkey") or name == "log_entry_event_id"):
+        if not unique and name.endswith(_UNIQUE):
             yield structural("index", f"index '{name}' is not unique")
 
 

@@ -1,5 +1,6 @@
 """What the verifier reads and reports: one snapshot of the base tables, and what could hide rows of them."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,17 +21,25 @@ TOP = {
 }
 CALLER = {"staff": "staff", "party": "party", "role": "role", "client": "client"}
 PART = {"person_id": "personId", "crn": "crn"}
-MADE = {"log_entry": (*TOP, *CALLER), "log_subject": tuple(PART), "log_tile": (), "log_head": (), "log_word": ()}
+BESIDE = ("log_word", "log_checkpoint", "log_cosignature", "log_recovery")
+"""Made from the log: without the other tables there is none."""
+MADE: dict[str, tuple[str, ...]] = {
+    "log_entry": (*TOP, *CALLER),
+    "log_subject": tuple(PART),
+    "log_tile": (),
+    "log_head": (),
+} | dict.fromkeys(BESIDE, ())
 TABLES = tuple(MADE)
-BESIDE = "log_word"
-"""Made from the log for queries: without the other tables there is no log."""
 INDEXES = {
     "log_entry_event_id",
     "log_entry_request_id",
     "log_entry_staff",
     "log_subject_person_id",
     "log_subject_crn",
+    "log_cosignature_witness",
+    "log_recovery_origin_key",
 }
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 CHUNK = 2000
 KEPT_FINDINGS = 1000
 ANSWER_SECONDS = 600.0
@@ -42,6 +51,10 @@ _TIME_OF = "SELECT recorded_at FROM log_entry"
 _STRANGE_TILES = "SELECT count(*) FROM log_tile WHERE level NOT IN (8, 16, 24)"
 _WORDS = "SELECT tile, word FROM log_word"
 _ERASURES = "SELECT seq, body FROM log_entry WHERE type = 'erase'"
+_CHECKPOINTS = "SELECT origin, size, root, made_at, note FROM log_checkpoint"
+_COSIGNATURES = "SELECT origin, size, witness, key_id, line, cosigned_at FROM log_cosignature"
+_RENAMINGS = "SELECT from_size, origin, old_origin, old_size, event_id FROM log_recovery ORDER BY from_size"
+_RECOVERIES = "SELECT seq, body FROM log_entry WHERE type = 'recover' ORDER BY seq"
 _HEADS = "SELECT size, frontier, recorded_at, root, id FROM log_head"
 _REPEATED = "SELECT event_id FROM log_entry GROUP BY event_id HAVING count(*) > 1 LIMIT 10"
 
@@ -74,7 +87,13 @@ class Report:
     start: int = 0
     """The first number that was read: what is before it rests on the checkpoint that was trusted."""
     checkpoints: int = 0
-    """How many checkpoints the tree was compared with."""
+    """How many checkpoints the tree was compared with that somebody else has kept."""
+    stored: int = 0
+    """How many of the log's own, as it stores them."""
+    cosignatures: int = 0
+    """How many lines of witnesses are stored under them."""
+    unchecked: int = 0
+    """How many signatures of these were not looked at, since nobody named a key for them."""
     findings: list[Finding] = field(default_factory=list)
     found: int = 0
     failure: str | None = None
@@ -148,6 +167,32 @@ class Reading(ABC):
     def repeated_events(self) -> list[str]:
         """Event ids that stand in more than one entry."""
         return [row[0] for row in self.rows(_REPEATED)]
+
+    def checkpoints(self, first: int = 0) -> Iterator[Sequence[Any]]:
+        """Name, size, root, when it was made, note: those of a size or a larger one, by size and name."""
+        return (
+            (origin, size, bytes(root), made_at, note)
+            for origin, size, root, made_at, note in self.rows(
+                f"{_CHECKPOINTS}{_from('size', first)} ORDER BY size, {self.plainly('origin')}"
+            )
+        )
+
+    def cosignatures(self, first: int = 0) -> Iterator[Sequence[Any]]:
+        """Name, size, witness, key id, line, seconds: in the same order."""
+        order = f"size, {self.plainly('origin')}, {self.plainly('witness')}, key_id"
+        return self.rows(f"{_COSIGNATURES}{_from('size', first)} ORDER BY {order}")
+
+    def renamings(self) -> Iterator[Sequence[Any]]:
+        """From which size, name, old name, size under the old name, event id."""
+        return self.rows(_RENAMINGS)
+
+    def recoveries(self) -> Iterator[Sequence[Any]]:
+        """The entries that say that the log goes on under another name."""
+        return self.rows(_RECOVERIES)
+
+    def plainly(self, column: str) -> str:
+        """A text in the order of its bytes."""
+        return column
 
     def heads(self) -> list[Sequence[Any]]:
         """Every head row; there should be one."""

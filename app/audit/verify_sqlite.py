@@ -9,6 +9,15 @@ from app.audit.verify_read import BESIDE, CHUNK, TABLES, Finding, Reading, shape
 
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name IN ({0}) OR name IN ({0})"
 SQLITE_SHAPE = {
+    "log_checkpoint": "d8caa60119037cb0",
+    "log_checkpoint_no_delete": "5bda004c26567aff",
+    "log_checkpoint_no_replace": "97de702073a9881a",
+    "log_checkpoint_no_update": "67292172fbc9cc6a",
+    "log_cosignature": "decd362fb1dfa230",
+    "log_cosignature_no_delete": "ba60a09735216900",
+    "log_cosignature_no_replace": "bd2bb13eab25872f",
+    "log_cosignature_no_update": "18d8c851bfbd0e50",
+    "log_cosignature_witness": "090c0022241b6d3d",
     "log_entry": "807a0895146b002a",
     "log_entry_event_id": "73a30652112c3d25",
     "log_entry_no_delete": "24dccdca952d2c22",
@@ -21,6 +30,10 @@ SQLITE_SHAPE = {
     "log_head_no_delete": "d79e8d6404e174f9",
     "log_head_no_replace": "97cae5fd30f111b6",
     "log_head_only_forward": "ae30662ac02d6c13",
+    "log_recovery": "30f62c0710ac1b30",
+    "log_recovery_no_delete": "5ce673f20f725d85",
+    "log_recovery_no_replace": "72947948fee59e72",
+    "log_recovery_no_update": "e13cdf0772ccd280",
     "log_subject": "3d153cfbf90329cd",
     "log_subject_crn": "825994f6f4d362d5",
     "log_subject_no_delete": "60f75d80fca68272",
@@ -54,7 +67,7 @@ class SqliteReading(Reading):
         """Each object as it was made and no other; the file sound."""
         names = ", ".join(f"'{table}'" for table in TABLES)
         objects = self.connection.execute(_OBJECTS.format(names)).fetchall()
-        if all(table == BESIDE for _, _, table, _ in objects):
+        if all(table in BESIDE for _, _, table, _ in objects):
             raise LookupError("there is no log in this database")
         found = {name: (kind, sql) for kind, name, _, sql in objects if not name.startswith("sqlite_autoindex_")}
         for name in SQLITE_SHAPE.keys() - found.keys():

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.audit.history import Unreadable, open_history
+from app.audit.log_keys import LogKeyUnusable, load_log_keys
 from app.audit.verify import Against
 from app.audit.verify import verify as verify_log
 from app.audit.verify_notes import Kept, Key, Unsigned, read_kept
@@ -53,21 +54,28 @@ def verify(
         Path | None, typer.Option(help="a checkpoint to begin from: what is before it was verified already")
     ] = None,
     key: Annotated[
-        list[str] | None, typer.Option(help="the verifier key of the log or of a witness; may be given again")
+        list[str] | None,
+        typer.Option(
+            help="verifier key of the log or of a witness, @SIZE behind it if retired then; may be given again"
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="findings as JSON, one object")] = False,  # noqa: FBT002  # typer's form of a flag
 ) -> None:
-    """Recompute everything: bytes, hashes, order, times, tree, query columns, the persons' parts.
+    """Recompute everything: bytes, hashes, order, times, tree, query columns, persons' parts, stored checkpoints.
 
     Names the first bad entry and what is wrong with it. Exit code: 0 clean, 1 tampered, 2 could not verify. What no
     check of a database alone can see (a tail cut off whole, a restored backup, a log made again with its own key) is
-    seen with a checkpoint that somebody else has kept: `--against FILE --key VERIFIER-KEY`.
+    seen with a checkpoint that somebody else has kept: `--against FILE --key VERIFIER-KEY`. Without `--key` the
+    signatures that the log stores are checked by the keys of the settings.
     """
-    address = Address(settings().database_url.get_secret_value())
-    kept = _kept(against or [], trusted, key or [])
+    configured = settings()
+    address = Address(configured.database_url.get_secret_value())
+    named = _named(key or [])
+    kept = Against([_read(each, named) for each in against or []], None if trusted is None else _read(trusted, named))
+    keys = named or _configured(configured)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("entries verified", total=None)
-        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total), kept)
+        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total), kept, keys)
     if as_json:
         data = asdict(report) | {"exit_code": report.exit_code, "first": report.first}
         print(json.dumps(data))  # the data itself, for other programs
@@ -77,17 +85,25 @@ def verify(
     raise typer.Exit(report.exit_code)
 
 
-def _kept(against: list[Path], trusted: Path | None, keys: list[str]) -> Against:
-    """The checkpoints as they were kept; says which is none, and stops with 2."""
-    if keys and not against and trusted is None:
-        say_error("--key: there is no checkpoint to check with it; give --against or --trusted")
-        raise typer.Exit(2)
+def _named(keys: list[str]) -> list[Key]:
+    """The keys on the command line; says which is none, and stops with 2."""
     try:
-        known = [Key.read(each) for each in keys]
+        return [Key.read(each) for each in keys]
     except Unsigned as fault:
         say_error(f"--key: {fault}")
         raise typer.Exit(2) from None
-    return Against([_read(each, known) for each in against], None if trusted is None else _read(trusted, known))
+
+
+def _configured(known: Settings) -> list[Key]:
+    """The public halves of the keys that the settings name; none, which is said, where they are not at hand."""
+    try:
+        keys = load_log_keys(known)
+    except LogKeyUnusable as fault:
+        say_error(f"signatures are not checked: {fault}, or name a verifier key by --key")
+        return []
+    current = [each for keys_of in keys.trust.values() for each in keys_of]
+    written = [f"{each.verifier}{'' if each.retired_from is None else f'@{each.retired_from}'}" for each in current]
+    return [Key.read(each) for each in (*written, *map(str, keys.witnesses))]
 
 
 def _read(file: Path, keys: list[Key]) -> Kept:
@@ -166,4 +182,6 @@ def _said(report: Report) -> Iterator[str]:
         return
     since = f", read from entry {report.start} on" if report.start else ""
     yield f"clean: {report.size} entries{since}, {report.erased} persons' parts erased by law, root {report.root}"
-    yield f"compared with {report.checkpoints} checkpoints"
+    stored = f"{report.stored} stored checkpoints, {report.cosignatures} cosignatures"
+    yield f"{stored}, {report.unchecked} signatures without a key to check them by"
+    yield f"compared with {report.checkpoints} checkpoints that somebody else has kept"

@@ -54,11 +54,14 @@ def test_a_clean_log(ran, owner: Owner, tmp_path: Path) -> None:
     kept, later = tmp_path / "kept", tmp_path / "later"
     kept.write_text(str(checkpoint(owner, 12)))
     later.write_text(str(checkpoint(owner, 20)))
-    assert (ran().exit_code, ran().output.splitlines()[-1]) == (0, "compared with 0 checkpoints")
+    assert (ran().exit_code, ran().output.splitlines()[-1]) == (
+        0,
+        "compared with 0 checkpoints that somebody else has kept",
+    )
     result = ran("--trusted", str(kept), "--against", str(later), "--key", KEY)
     assert result.exit_code == 0
     assert "clean: 20 entries, read from entry 12 on, 0 persons' parts" in result.output
-    assert result.output.splitlines()[-1] == "compared with 2 checkpoints"
+    assert result.output.splitlines()[-1] == "compared with 2 checkpoints that somebody else has kept"
 
 
 def test_what_no_single_entry_shows_is_said(ran, owner: Owner, tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_the_first_bad_entry_is_named(ran, owner: Owner) -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        pytest.param(["--key", "nonsense"], "--against or --trusted", id="a key and nothing to check with it"),
+        pytest.param(["--key", "nonsense"], "name+id+key", id="no key and nothing to check with it"),
         pytest.param(["--against", "none", "--key", "nonsense"], "name+id+key", id="no key"),
         pytest.param(["--against", "none", "--key", KEY], "it cannot be read", id="no file"),
         pytest.param(["--against", "kept"], "no known key has signed it", id="no key given"),

@@ -99,6 +99,22 @@ async def test_the_receipt_is_the_entrys_own_number_and_leaf(service: Service) -
     )
 
 
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_request_that_is_tried_again_has_an_entry_for_each_try(service_on_both: Service) -> None:
+    """Each was answered, so each is in the log; the request's id says that they were one."""
+    tries = [
+        await service_on_both.get(
+            f"/v1/people/{FULL}/attendance", *OLGA, WORK, headers={"X-Request-ID": "case-7:again"}
+        )
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in tries] == [200, 200]
+    assert tries[0].headers["audit-receipt"] != tries[1].headers["audit-receipt"]
+    entries = await service_on_both.entries()
+    assert [entry["requestId"] for entry in entries] == ["case-7:again"] * 2
+    assert len({entry["eventId"] for entry in entries}) == 2
+
+
 async def test_the_receipt_of_a_list_is_its_first_and_its_last_entry(service: Service) -> None:
     answer = await service.get("/v1/people", *OLGA, WORK)
     first, last = (RECEIPT.fullmatch(part) for part in answer.headers["audit-receipt"].split(", "))
