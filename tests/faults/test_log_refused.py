@@ -4,9 +4,12 @@ import asyncio
 import resource
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -14,12 +17,16 @@ import app.tables as t
 from app.audit.ddl import SERVICE_ROLE
 from app.db import Address
 from app.records.writing import person_id
+from migrations import upgrade
 from tests import world
 from tests.audit.logs import Owner
 from tests.faults.people import CRNS, SEEN, fill
 from tests.faults.running import calling, entries_of, verified
 from tests.faults.test_database_gone import ask_everything, back, parts_of, read, says_unavailable
+from tests.flush_delay import FULL, build, full_disk
+from tests.postgres import LocalServer, wait_for
 
+GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 HINDRANCES = {
     "INSERT revoked": (
         f"REVOKE INSERT ON log_entry FROM {SERVICE_ROLE}",
@@ -92,6 +99,49 @@ async def test_a_full_disk_under_sqlite(sqlite_url: str, key: Path) -> None:
         await back(service)
     report = verified(sqlite_url)
     assert (report.exit_code, report.size) == (0, 2), report.findings
+
+
+@pytest.mark.parametrize("what", ["tables", "journal"])
+async def test_a_full_disk_under_postgres(spare_postgres: LocalServer, key: Path, what: str) -> None:
+    """No file grows, and the journal's next file cannot be made, which ends the server: 503 till there is room."""
+    library = build(spare_postgres.home, FULL)
+    assert library is not None, "this test needs a C compiler"
+    spare_postgres.home.chmod(0o711)  # the server's user looks for the mark in it
+    full = spare_postgres.home / "full"
+    disk = full_disk(library, full)
+    spare_postgres.start(environment=disk)
+    url = spare_postgres.create_database("full")
+    await asyncio.to_thread(upgrade, url)
+    await fill(url)
+    told: list[int] = []
+    async with calling(url, key) as (service, _):
+        await back(service)
+        full.touch()
+        if what == "journal":
+            with suppress(*GONE):
+                spare_postgres.execute("SELECT pg_switch_wal(); CHECKPOINT", "full")
+        while answered := [each for each in await ask_everything(service) if each.status_code != 503]:
+            told += [number for response in answered for number in numbers(response)]  # what has its place is written
+            assert len(told) < 1000
+        for response in await ask_everything(service):
+            says_unavailable(response)
+        full.unlink()
+        assert "No space left on device" in spare_postgres.log()
+        assert ("PANIC" in spare_postgres.log()) == (what == "journal")
+        if not spare_postgres.running():
+            await asyncio.to_thread(wait_for, lambda: spare_postgres.start(environment=disk))
+        await back(service)
+    held = entries_of(url)
+    assert [seq for seq, _, _ in held] == list(range(len(held)))
+    assert told == list(range(1, len(told) + 1))
+    assert len(held) == len(told) + 2
+    assert verified(url).exit_code == 0
+
+
+def numbers(response: httpx.Response) -> range:
+    """Of the entries that an answer says it left."""
+    found = [int(receipt.split(":")[0]) for receipt in response.headers["audit-receipt"].split(", ")]
+    return range(found[0], found[-1] + 1)
 
 
 async def test_somebody_holds_sqlites_lock(sqlite_url: str, key: Path) -> None:
