@@ -26,11 +26,16 @@ from app.cli.witness import application_of
 from app.config import Settings
 from app.db import Address, open_database, open_writing
 from tests.audit.growing import LOG, NOON, ORIGIN, WITNESS
-from tests.audit.logs import Owner, append_all, now
+from tests.audit.logs import Owner, append_all
 from tests.world import settings_for
 
 KEYS = LogKeys(ORIGIN, (LOG,), {ORIGIN: (TrustedKey(LOG.verifier),)})
 WITNESSED = replace(KEYS, witnesses=(WITNESS.verifier,))
+
+
+def noon() -> datetime:
+    """What the clock of the log and of its checkpoints shows."""
+    return datetime.fromtimestamp(NOON, UTC)
 
 
 @asynccontextmanager
@@ -38,7 +43,7 @@ async def checkpoints_of(
     address: Address,
     keys: LogKeys = KEYS,
     kept: Path | None = None,
-    clock: Callable[[], datetime] = lambda: datetime.fromtimestamp(NOON, UTC),
+    clock: Callable[[], datetime] = noon,
 ) -> AsyncIterator[Checkpoints]:
     """As a process of the service has them."""
     database = open_database(address, SERVICE_ROLE)
@@ -53,7 +58,7 @@ async def checkpoints_of(
 
 async def grow(address: Address, count: int) -> None:
     """Append so many entries."""
-    log = await open_log(address, SERVICE_ROLE, now)
+    log = await open_log(address, SERVICE_ROLE, noon)
     await append_all(log, count)
     await log.close()
 
