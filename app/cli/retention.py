@@ -16,6 +16,7 @@ from app.config import Settings
 from app.db import DatabaseUnavailable
 from app.gate import open_gate
 from app.policies.agreement import LONDON
+from app.services import retention
 from app.services.alert_retention import AlertRetentionService, DueAlert
 from app.services.retention import Due, ErasureRefused, Plan, Reason, RetentionService
 from app.vocabulary.identifiers import IdentifierInvalid
@@ -126,6 +127,8 @@ def erase(
             plan = await service.plan(now, whose, reason)
             if plan.against or not yes:
                 return plan, []
+            patience = f"{retention.UNDER_WAY_SECONDS:.0f} s for requests that were under way"
+            typer.echo(f"destroying, then waiting {patience}", err=True)
             return plan, [str(each) for each in await service.erase(now, whose, reason, authority, event_id())]
 
     plan, receipts = _run(run())

@@ -1,6 +1,7 @@
 """What is due to be destroyed, and its destruction: for the operator alone, since no clause lets anybody else."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +14,14 @@ from app.policies.agreement import LONDON
 
 TRIES = 5
 """How often an erasure begins again, where somebody asked about the person or wrote about them meanwhile."""
+
+
+UNDER_WAY_SECONDS = 30.0
+"""How long a request that had found the person may take until its entry stands: longer than any waits for the log."""
+
+
+async def _until_they_end() -> None:
+    await asyncio.sleep(UNDER_WAY_SECONDS)
 
 
 class ErasureRefused(Exception):
@@ -47,10 +56,13 @@ class Plan:
 
 
 class RetentionService:
-    """Through a gate that acts as the eraser's database role, or for reports as any that may read."""
+    """Through a gate that acts as the eraser's database role, or for reports as any that may read.
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    `until_they_end` returns once the requests have ended that were under way when it was called.
+    """
+
+    def __init__(self, gate: Gate, until_they_end: Callable[[], Awaitable[None]] = _until_they_end) -> None:
+        self._gate, self._until_they_end = gate, until_they_end
 
     async def due(self, at: datetime, on: date, request_id: str) -> list[Due]:
         """Everybody whose treatment records are due on a day, by that day and CRN, holds included."""
@@ -79,10 +91,18 @@ class RetentionService:
     async def erase(self, at: datetime, crn: str, reason: Reason, authority: str, request_id: str) -> list[Receipt]:
         """Destroy a person's part of the records and of the log; a receipt for each entry that says so.
 
-        What comes into the log about them while it is done goes by a further entry. ErasureRefused if something speaks
-        against it, or if it changes faster than it can be destroyed; then what a receipt was made for is gone.
+        What comes into the log about them while it is done, by requests that had found them before, goes by a further
+        entry. ErasureRefused if something speaks against it, or if it changes faster than it can be destroyed.
         """
-        receipts: list[Receipt] = []
+        receipts = await self._erase(at, crn, reason, authority, request_id, [])
+        await self._until_they_end()
+        return await self._erase(at, crn, reason, authority, request_id, receipts)
+
+    async def _erase(
+        self, at: datetime, crn: str, reason: Reason, authority: str, request_id: str, before: Sequence[Receipt]
+    ) -> list[Receipt]:
+        """Until nothing is held any more, with the receipts of before; they were asked for what speaks against it."""
+        receipts = list(before)
         for _ in range(TRIES):
             try:
                 plan = await self.plan(at, crn, reason if not receipts else Reason.ERASURE_GRANTED)

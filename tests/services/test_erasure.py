@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from typer.testing import CliRunner
 
 import app.tables as t
 from app.audit.ddl import ERASURE_ROLE, LOG_TABLES, SERVICE_ROLE
+from app.audit.entry import PersonPart, Record
+from app.audit.submission import Submission
 from app.audit.verify import verify
 from app.audit.writer import open_log
 from app.cli.root import app
@@ -82,14 +85,20 @@ async def _world(url: str) -> None:
     await world.execute(url, [(each, None) for each in (*changed, *grants, *lists)])
 
 
+async def nobody_is_asking() -> None:
+    """Nothing was under way."""
+
+
 @asynccontextmanager
-async def eraser(url: str) -> AsyncIterator[tuple[RetentionService, Gate]]:
+async def eraser(
+    url: str, until_they_end: Callable[[], Awaitable[None]] = nobody_is_asking
+) -> AsyncIterator[tuple[RetentionService, Gate]]:
     address = Address(url)
     database = open_database(address, ERASURE_ROLE)
     log = await open_log(address, ERASURE_ROLE, lambda: NOW)
     try:
         gate = Gate(Records(database), log, agreed())
-        yield RetentionService(gate), gate
+        yield RetentionService(gate, until_they_end), gate
     finally:
         await log.close()
         await database.close()
@@ -299,11 +308,11 @@ async def test_what_comes_in_meanwhile_goes_by_a_further_entry(
     assert (report.exit_code, report.erased) == (0, 1)
 
 
-def _erase_apart(url: str) -> int:
+def _erase_apart(url: str, until_they_end: Callable[[], None]) -> int:
     """As another process would, with a loop of its own; how many entries say so."""
 
     async def erase() -> int:
-        async with eraser(url) as (service, _):
+        async with eraser(url, lambda: asyncio.to_thread(until_they_end)) as (service, _):
             return len(await service.erase(NOW, OLD, Reason.RETENTION_OVER, "IG-1", "request-1"))
 
     entries: int = world.run(erase())
@@ -314,19 +323,27 @@ async def _asked_for_all_the_while(url: str, key: Path) -> tuple[dict[str, list[
     """Requests about three people, one after the other in several lines, before, during and after an erasure."""
     seen: dict[str, list[int]] = {OLD: [], OTHER: [], FULL: []}
     begun, done = asyncio.Event(), asyncio.Event()
+    rounds = [0, 0, 0]
 
-    async def line(service: world.Service) -> None:
+    async def line(service: world.Service, place: int) -> None:
         is_over = False
         while not is_over:
             is_over = done.is_set()  # and then once more, so that each line has asked afterwards
             for crn, answers in seen.items():
                 answers.append((await service.get(f"/v1/people/{crn}/attendance", *OLGA, WORK)).status_code)
             begun.set()
+            rounds[place] += 1
+
+    def until_they_end() -> None:
+        """Each line has ended what it had begun."""
+        before = list(rounds)
+        while not all(now > then for now, then in zip(rounds, before, strict=True)):
+            time.sleep(0.01)
 
     async with world.serving(url, key) as service:
-        asking = [asyncio.create_task(line(service)) for _ in range(3)]
+        asking = [asyncio.create_task(line(service, place)) for place in range(3)]
         await begun.wait()
-        assert await asyncio.to_thread(_erase_apart, url) >= 1
+        assert await asyncio.to_thread(_erase_apart, url, until_they_end) >= 1
         meanwhile = await asyncio.to_thread(verify, Address(url))
         done.set()
         await asyncio.gather(*asking)
@@ -349,6 +366,30 @@ def test_an_erasure_while_the_service_answers(database_url: str, key_file: Path)
     report = wait_for(lambda: verify(Address(database_url)))
     assert (report.exit_code, report.findings) == (0, [])
     assert report.erased >= first
+
+
+async def test_what_was_under_way_goes_too(sqlite_url: str) -> None:
+    """A request that had found the person before has its entry after everything was destroyed."""
+    await _world(sqlite_url)
+    house: list[Gate] = []
+
+    async def late() -> None:
+        record = Record(
+            kind="access",
+            occurred_at=NOW,
+            caller=None,
+            action="read",
+            resource="/v1/people/{crn}",
+            outcome="permitted",
+            request_id="request-2",
+        )
+        await house[0].log.append(Submission((record.sealed(PersonPart(person_id(OLD), OLD)),)))
+
+    async with eraser(sqlite_url, late) as (service, gate):
+        house.append(gate)
+        receipts = await service.erase(NOW, OLD, Reason.RETENTION_OVER, "IG-1", "request-1")
+    assert [receipt.seq for receipt in receipts] == [0, 2]
+    assert await held(sqlite_url, "old", OLD) == {}
 
 
 async def test_a_record_that_is_written_meanwhile_is_not_left_behind(
@@ -503,6 +544,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, url: str, key: Path) -> Non
         "CLOCK_START": NOW.isoformat(),
     }.items():
         monkeypatch.setenv(f"OPENMIND_{name}", value)
+    monkeypatch.setattr(retention, "UNDER_WAY_SECONDS", 0)  # nobody is asking
     for name, value in world.log_environment().items():
         monkeypatch.setenv(name, value)
 
