@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import access, append, decide, list_page, proofs, queries, read, simulate, watch
+from bench import access, append, decide, grid, list_page, proofs, queries, read, simulate, verify, watch
 from bench.places import Places, places
 from bench.rows import Row
 from bench.sizes import FULL, QUICK, Sizes
@@ -30,6 +30,12 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     for kind, one in (("", append.measure), ("_delayed", append.measure_delayed)):
         found += [((f"append_group_vs_single{kind}_{name}",), partial(_one_on, one, name)) for name in DATABASES]
     for name in DATABASES:
+        for delay in grid.DELAYS:
+            found.append((grid.names(name, delay), partial(_grid, name, delay)))
+    found += [((f"append_tree_cost_{name}",), partial(_one_on, grid.measure_cost, name)) for name in DATABASES]
+    found.append((("verify_hashes",), lambda _, sizes: [verify.measure_hashes(sizes)]))
+    found += [((f"verify_million_{name}",), partial(_one_on, verify.measure, name)) for name in DATABASES]
+    for name in DATABASES:
         pages = (f"list_page_growth_{name}", f"list_page_growth_lead_{name}")
         found.append((pages, partial(_on, list_page.measure, name)))
     for name in DATABASES:
@@ -49,6 +55,10 @@ def _on(
     measure: Callable[[Places, str, Sizes], Sequence[Row]], dialect: str, here: Places, sizes: Sizes
 ) -> Sequence[Row]:
     return measure(here, dialect, sizes)
+
+
+def _grid(dialect: str, delay: int, here: Places, sizes: Sizes) -> Sequence[Row]:
+    return grid.measure(here, dialect, delay, sizes)
 
 
 def _one_on(measure: Callable[[Places, str, Sizes], Row], dialect: str, here: Places, sizes: Sizes) -> Sequence[Row]:

@@ -11,6 +11,8 @@ from tests.flush_delay import build
 from tests.postgres import LocalServer
 
 DELAY_MS = 1.0
+MOST_CONNECTIONS = 400
+"""Four processes with a pool each."""
 
 
 class Places:
@@ -43,7 +45,7 @@ class Places:
             self._environment = environment
             if self._server is not None:
                 self._server.stop()
-                self._server.start(environment=environment)
+                self._server.start(environment=environment, max_connections=MOST_CONNECTIONS)
 
     def slow_library(self) -> Path | None:
         """The library that makes flushes slow; None without a compiler, which it says."""
@@ -53,7 +55,7 @@ class Places:
     def _postgres(self) -> LocalServer:
         if self._server is None:
             self._server = LocalServer.create(self.home / "postgres")
-            self._server.start(environment=self._environment)
+            self._server.start(environment=self._environment, max_connections=MOST_CONNECTIONS)
         return self._server
 
     def close(self) -> None:

@@ -11,6 +11,12 @@ class NotCanonical(ValueError):
     """A text that the log's profile of RFC 8785 does not allow."""
 
 
+def leaf_of(seq: int, recorded_at: str, text: str) -> bytes:
+    """The hash of a leaf: place, time and the digest of the entry's bytes."""
+    digest = sha256(text.encode()).hexdigest()
+    return sha256(f"\0audit-leaf/v1\n{seq}\n{recorded_at}\n{digest}\n".encode()).digest()
+
+
 class Tree:
     """RFC 6962 by a stack of (height, hash): not how the writer does it."""
 

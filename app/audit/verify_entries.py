@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from app.audit.verify_against import Against
-from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value
+from app.audit.verify_bytes import TILE_LEVELS, NotCanonical, canonical_value, leaf_of
 from app.audit.verify_notes import Key
 from app.audit.verify_read import CALLER, PART, TIME, TOP, Finding, Reading, Report
 from app.audit.verify_stored import Stored
@@ -112,8 +112,7 @@ class Verification:
         if not isinstance(time, str) or not TIME.fullmatch(time) or time < self.time:
             self.say(seq, "time", "the time of recording runs back or is malformed")
         self.time = time
-        digest = sha256(text.encode()).hexdigest()
-        leaf = sha256(f"\0audit-leaf/v1\n{seq}\n{time}\n{digest}\n".encode()).digest()
+        leaf = leaf_of(seq, time, text)
         if leaf != stored:
             self.say(seq, "leaf", "the leaf hash is not that of this entry, place and time")
         ended = list(self.tree.add(leaf))

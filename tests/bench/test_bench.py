@@ -23,14 +23,30 @@ BOTH = (
     "proof_growth",
     "audit_person",
     "audit_rare",
+    "append_tree_cost",
+    "verify_million",
 )
-ALONE = ("decide_one_vs_cedarpy", "decide_person_vs_cedarpy", "proof_vs_pymerkle")
+ALONE = (
+    "decide_one_vs_cedarpy",
+    "decide_person_vs_cedarpy",
+    "proof_vs_pymerkle",
+    "verify_hashes",
+    "append_64_at_once",
+    "append_256_at_once",
+)
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
 
 
 def test_every_row_has_its_name():
     expected = {f"{row}_{database}" for row in BOTH for database in ("sqlite", "postgresql")}
-    expected |= {"proof_vs_pymerkle_sqlite"} | {
+    expected |= {
+        f"append_{load}_at_once_{processes}p_{delay}ms_{database}"
+        for load in (64, 256)
+        for processes in (1, 4)
+        for delay in (0, 1, 4)
+        for database in ("sqlite", "postgresql")
+    }
+    expected |= {"proof_vs_pymerkle_sqlite", "verify_hashes"} | {
         f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")
     }
     assert expected <= set(names())
@@ -78,6 +94,14 @@ def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixtur
     (row,) = json.loads(capsys.readouterr().out).values()
     assert set(row) >= KEYS | {"next_100_ms", "next_100_anew_ms"}
     assert row["entries"] == 5_000
+
+
+def test_a_log_is_verified_and_appended_to_beside_its_rivals(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "verify_hashes", "--only", "verify_million_sqlite"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"verify_hashes", "verify_million_sqlite"}
+    assert all(set(row) >= KEYS and row["ours"] > 0 for row in found.values())
+    assert found["verify_million_sqlite"]["entries"] == 2_000
 
 
 def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):
