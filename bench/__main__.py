@@ -33,6 +33,7 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
         for delay in grid.DELAYS:
             found.append((grid.names(name, delay), partial(_grid, name, delay)))
     found += [((f"append_tree_cost_{name}",), partial(_one_on, grid.measure_cost, name)) for name in DATABASES]
+    found.append((("append_vs_pymerkle_sqlite",), lambda here, sizes: [grid.measure_pymerkle(here, sizes)]))
     found.append((("verify_hashes",), lambda _, sizes: [verify.measure_hashes(sizes)]))
     found += [((f"verify_million_{name}",), partial(_one_on, verify.measure, name)) for name in DATABASES]
     for name in DATABASES:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymerkle import SqliteTree
 
 from app.audit import append as appending
 from app.audit import writer
@@ -34,7 +35,7 @@ from bench.append import Rival
 from bench.places import Places
 from bench.rows import Row, skipped
 from bench.sizes import Sizes
-from tests.audit.logs import now
+from tests.audit.logs import make_entry, now
 from tests.audit.speed import record
 from tests.flush_delay import slow_flushes
 
@@ -90,6 +91,23 @@ def measure_cost(places: Places, dialect: str, sizes: Sizes) -> Row:
             rates[OURS].append(whole.rate(OURS, AT_ONCE[0], 1, sizes.append_seconds))
             rates[BARE].append(bare.rate(BARE, AT_ONCE[0], 1, sizes.append_seconds))
     return Row(f"append_tree_cost_{dialect}", UNIT, rates[OURS], rates[BARE], LEFT)
+
+
+def measure_pymerkle(places: Places, sizes: Sizes) -> Row:
+    """Entries a second beside a Merkle tree that others keep in SQLite: the same bodies, each durable by itself."""
+    rival = SqliteTree(str(places.home / "pymerkle-append.db"))
+    bodies = [make_entry(number).body.encode() for number in range(1000)]
+    rates: dict[str, list[float]] = {OURS: [], RIVAL: []}
+    with _workers(places, "sqlite", {}, (OURS,), 1) as workers:
+        for _ in range(sizes.append_rounds):
+            rates[OURS].append(workers.rate(OURS, AT_ONCE[0], 1, sizes.append_seconds))
+            done, started = 0, time.perf_counter()
+            while time.perf_counter() < started + sizes.append_seconds:
+                rival.append_entry(bodies[done % len(bodies)])
+                done += 1
+            rates[RIVAL].append(done / (time.perf_counter() - started))
+    rival.close()
+    return Row("append_vs_pymerkle_sqlite", UNIT, rates[OURS], rates[RIVAL], None)
 
 
 # --- the processes that append ---------------------------------------------------------------------------------------

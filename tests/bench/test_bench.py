@@ -30,6 +30,7 @@ ALONE = (
     "decide_one_vs_cedarpy",
     "decide_person_vs_cedarpy",
     "proof_vs_pymerkle",
+    "append_vs_pymerkle",
     "verify_hashes",
     "append_64_at_once",
     "append_256_at_once",
@@ -46,7 +47,7 @@ def test_every_row_has_its_name():
         for delay in (0, 1, 4)
         for database in ("sqlite", "postgresql")
     }
-    expected |= {"proof_vs_pymerkle_sqlite", "verify_hashes"} | {
+    expected |= {"proof_vs_pymerkle_sqlite", "append_vs_pymerkle_sqlite", "verify_hashes"} | {
         f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")
     }
     assert expected <= set(names())
