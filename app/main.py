@@ -4,12 +4,14 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from app import __doc__ as about
 from app.audit.checkpoints import Checkpoints
@@ -116,10 +118,21 @@ def create_app(settings: Settings) -> FastAPI:
         description=about or "",
         version="1",
         lifespan=lifespan,
+        routes=_addresses(),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # an address is one that there is, or it is not
     )
+    for kind, answer in _ANSWERS.items():
+        app.add_exception_handler(kind, answer)
+    app.add_middleware(Transport, body_limit=settings.body_limit)
+    return app
+
+
+@cache
+def _addresses() -> list[BaseRoute]:
+    """Every address, and what FastAPI has worked out about each: once a process, since no setting changes them."""
+    together = APIRouter()
     for router in (
         oauth2.router,
         staff.router,
@@ -139,11 +152,8 @@ def create_app(settings: Settings) -> FastAPI:
         audit.router,
         operations.router,
     ):
-        app.include_router(router)
-    for kind, answer in _ANSWERS.items():
-        app.add_exception_handler(kind, answer)
-    app.add_middleware(Transport, body_limit=settings.body_limit)
-    return app
+        together.include_router(router)
+    return together.routes
 
 
 async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, TokenService]:

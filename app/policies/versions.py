@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from app.policies.agreement import CompiledAgreement, load_agreement
@@ -55,8 +56,9 @@ def _check_succession(before: CompiledAgreement, after: CompiledAgreement) -> No
         raise VersionsInvalid(f"versions {which} overlap")
 
 
+@cache
 def shipped_versions() -> AgreementVersions:
-    """The versions in the package."""
+    """The versions in the package, read once: they change with the package alone."""
     return versions_in(AGREEMENTS)
 
 

@@ -14,7 +14,7 @@ from app.audit.submission import Change, Submission
 from app.audit.writer import open_log
 from app.cli.root import app
 from app.db import Address
-from app.policies import CompiledAgreement
+from app.policies import AgreementVersions, CompiledAgreement
 from app.vocabulary import Role
 from tests import world
 from tests.audit.logs import Owner
@@ -325,8 +325,7 @@ async def _ruled_by_another(url: str, key: Path, said: CompiledAgreement, ruling
     ruling.digest = said.digest
     await world.put(url, cast())
     async with world.serving(url, key) as service:
-        versions = service.app.state.services.gate.agreements
-        versions._versions, versions._by_digest = [ruling], {said.digest: ruling}
+        service.app.state.services.gate.agreements = AgreementVersions([ruling])
         for crn in (COURT, FULL, BARE):
             for path in ("/scores", "/attendance", "/access"):
                 await service.get(f"/v1/people/{crn}{path}", *OLGA, WORK)
