@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, exists, insert, literal_column, select
@@ -36,7 +37,7 @@ class CheckpointRows:
 
     def __init__(self, database: Database, writing: Writing) -> None:
         self._database, self._writing = database, writing
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared = _compiled(database.dialect)
 
     async def newest(self, origin: str) -> StoredCheckpoint | None:
         """The largest of a log."""
@@ -119,6 +120,12 @@ class CheckpointRows:
         if name not in self._prepared:
             self._prepared[name] = self._database.prepare(_STATEMENTS[name]())
         return self._prepared[name]
+
+
+@cache
+def _compiled(_dialect: str) -> dict[str, Prepared]:
+    """What is compiled once a process, by its name in `_STATEMENTS`."""
+    return {}
 
 
 _C: Any = LogCheckpoint.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes

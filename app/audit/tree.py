@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select
@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, select
 from app.audit.merkle import TILE_LEVELS, node_hash
 from app.audit.proofs import Part, Subtree, hashes
 from app.audit.tiles import HEIGHT, WIDTH
-from app.db import Database, Prepared
+from app.db import Database, Prepared, prepare
 from app.tables.log import LogEntry, LogHead, LogTile
 
 _ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
@@ -31,6 +31,7 @@ class LogTree:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._full: dict[Subtree, _Rising] = {}
+        self._head, self._leaves, self._tiles = _compiled(database.dialect)
 
     async def head(self) -> tuple[int, bytes]:
         """Size and root as the head row has them."""
@@ -85,21 +86,16 @@ class LogTree:
             found = await self._database.fetch(self._tiles, values | {"level": level})
         return [(int(place), bytes(node)) for place, node in found]
 
-    @cached_property
-    def _head(self) -> Prepared:
-        return self._database.prepare(select(_HEAD.size, _HEAD.root))
 
-    @cached_property
-    def _leaves(self) -> Prepared:
-        within = (_ENTRY.seq >= _bound("first"), _ENTRY.seq < _bound("stop"))
-        rows = select(_ENTRY.seq, _ENTRY.leaf_hash).where(*within).order_by(_ENTRY.seq)
-        return self._database.prepare(rows, shared=True)
-
-    @cached_property
-    def _tiles(self) -> Prepared:
-        within = (_TILE.level == _bound("level"), _TILE.number >= _bound("first"), _TILE.number < _bound("stop"))
-        rows = select(_TILE.number, _TILE.root).where(*within).order_by(_TILE.number)
-        return self._database.prepare(rows, shared=True)
+@cache
+def _compiled(dialect: str) -> tuple[Prepared, Prepared, Prepared]:
+    """The head, leaves and full tiles: once a process."""
+    head = select(_HEAD.size, _HEAD.root)
+    within = (_ENTRY.seq >= _bound("first"), _ENTRY.seq < _bound("stop"))
+    leaves = select(_ENTRY.seq, _ENTRY.leaf_hash).where(*within).order_by(_ENTRY.seq)
+    inside = (_TILE.level == _bound("level"), _TILE.number >= _bound("first"), _TILE.number < _bound("stop"))
+    tiles = select(_TILE.number, _TILE.root).where(*inside).order_by(_TILE.number)
+    return prepare(head, dialect), prepare(leaves, dialect, shared=True), prepare(tiles, dialect, shared=True)
 
 
 def _bound(name: str) -> Any:

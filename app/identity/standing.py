@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
-from app.db import Database
+from app.db import Database, Prepared, prepare
 from app.identity.refusals import NoStanding
 from app.tables import Client, Staff
 from app.vocabulary import SYSTEM_ROLES, Caller, Party, Role, parties_of
@@ -38,13 +39,7 @@ class Standing:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        columns = (Client.id, Client.party, Client.role, Client.service_id, Client.acts_for_staff, Client.secret_hash)
-        times = (Client.registered_at, Client.suspended_at)
-        self._client = database.prepare(_columns(*columns, Client.jwks, *times).where(_is(Client.id, "id")))
-        period = (Staff.employed_from, Staff.employed_until, Staff.revoked_at)
-        self._staff = database.prepare(
-            _columns(Staff.username, Staff.party, Staff.role, *period).where(_is(Staff.username, "username"))
-        )
+        self._client, self._staff = _compiled(database.dialect)
 
     async def client(self, client_id: str) -> RegisteredClient | None:
         """The client, unless it is unknown or suspended."""
@@ -94,6 +89,17 @@ def _employed(start: date, end: date | None, today: date) -> bool:
 
 def _held(role: str, party: Party) -> bool:
     return Role(role) not in SYSTEM_ROLES and party in parties_of(Role(role))
+
+
+@cache
+def _compiled(dialect: str) -> tuple[Prepared, Prepared]:
+    """A client by its id and a member of staff by username: once a process."""
+    columns = (Client.id, Client.party, Client.role, Client.service_id, Client.acts_for_staff, Client.secret_hash)
+    times = (Client.registered_at, Client.suspended_at)
+    client = _columns(*columns, Client.jwks, *times).where(_is(Client.id, "id"))
+    period = (Staff.employed_from, Staff.employed_until, Staff.revoked_at)
+    staff = _columns(Staff.username, Staff.party, Staff.role, *period).where(_is(Staff.username, "username"))
+    return prepare(client, dialect), prepare(staff, dialect)
 
 
 def _columns(*columns: Any) -> Any:

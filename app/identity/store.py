@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
 
-from app.db import Address, open_writing, prepare
+from app.db import Address, Prepared, open_writing, prepare
 from app.tables import Client, RevokedToken, Staff, UsedAssertion
 
 
@@ -15,7 +16,7 @@ class Store:
 
     def __init__(self, address: Address, role: str | None = None) -> None:
         self._writing = open_writing(address, role)
-        self._statements = {name: prepare(statement, address.dialect) for name, statement in _STATEMENTS.items()}
+        self._statements = _compiled(address.dialect)
 
     async def use_assertion(self, client_id: str, assertion: str, expires_at: datetime) -> bool:
         """Note that a client's assertion is used; False if it was used before."""
@@ -71,3 +72,8 @@ _STATEMENTS: dict[str, Any] = {
     "forget_assertions": delete(UsedAssertion).where(_ASSERTION.expires_at < bindparam("now")),
     "forget_tokens": delete(RevokedToken).where(_TOKEN.expires_at < bindparam("now")),
 }
+
+
+@cache
+def _compiled(dialect: str) -> Mapping[str, Prepared]:
+    return {name: prepare(statement, dialect) for name, statement in _STATEMENTS.items()}

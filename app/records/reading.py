@@ -141,6 +141,12 @@ def _offender_manager() -> Select[Any]:
     )
 
 
+@cache
+def _compiled(_dialect: str) -> dict[Any, Prepared]:
+    """What is compiled once a process: a statement follows from its key and the dialect, and from no row or setting."""
+    return {}
+
+
 FEEDING = frozenset(
     {"person", "supervision", "requirement", "referral", "consent", "consent_recipient", "objection", "allocation"}
     | {"access_limit", "access_limit_name", "emergency_grant", "subject_request"}
@@ -152,7 +158,7 @@ class Records:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._prepared: dict[Any, Prepared] = {}
+        self._prepared = _compiled(database.dialect)
         self._facts = _FactsWarrant()
 
     def prepared(

@@ -69,9 +69,6 @@ def asks(
     return Question(CALLERS[who], Purpose(purpose), action, subjects, at, "/v1/test", request_id, crn)
 
 
-_COMPILED: dict[str, dict[Any, Any]] = {"sqlite": {}, "postgresql": {}}
-
-
 @cache
 def agreed() -> AgreementVersions:
     """The versions that ship, loaded once."""
@@ -86,9 +83,7 @@ async def gate_over(url: str, agreements: AgreementVersions | None = None) -> As
     try:
         log = await open_log(address, SERVICE_ROLE, lambda: datetime.now(UTC))
         try:
-            records = Records(database)
-            records._prepared = _COMPILED[address.dialect]  # compiling takes longer than everything else here
-            yield Gate(records, log, agreements or agreed())
+            yield Gate(Records(database), log, agreements or agreed())
         finally:
             await log.close()
     finally:

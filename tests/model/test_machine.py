@@ -110,7 +110,6 @@ class Machine(RuleBasedStateMachine):
             connection.execute(text("PRAGMA synchronous = OFF"))  # nobody turns the machine off meanwhile
         self.loop = asyncio.Runner()
         self.records = Records(open_database(Address(f"sqlite:///{path}")))
-        self.records._prepared = _PREPARED  # compiling takes longer than everything else here
         names = {name: (each.party.value, each.role.value) for name, each in CALLERS.items()}
         self.model = Recorded(
             PEOPLE,
@@ -448,7 +447,6 @@ class Machine(RuleBasedStateMachine):
             assert told == self.model.facts(who, crn, self.now), (who, crn, self.now)
 
 
-_PREPARED: dict[Any, Any] = {}
 EVERYTHING = tuple(product(Purpose, Action))
 
 
