@@ -4,22 +4,26 @@ import asyncio
 import atexit
 import json
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import asyncpg
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
@@ -59,14 +63,30 @@ async def put(url: str, rows: Iterable[SQLModel]) -> None:
 async def execute(url: str, statements: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
     """Run statements in one transaction; the rows of those that return some."""
     address = Address(url)
+    _asked.set(address)
     with warranted(TestWarrant()):
         if address.dialect == "sqlite":
-            engine = create_engine(address.engine_url, poolclass=NullPool)
-            with engine.begin() as connection:
+            with _sqlite().begin() as connection:
                 return [_rows(connection.execute(statement, values or {})) for statement, values in statements]
-        other = create_async_engine(address.engine_url, poolclass=NullPool)
-        async with other.begin() as connection:
+        async with _postgresql().begin() as connection:
             return [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
+
+
+_asked: ContextVar[Address] = ContextVar("the database that is being asked")
+
+
+@cache
+def _sqlite() -> Engine:
+    """For any file: what it keeps are compiled statements, and no connection outlives its transaction."""
+    return create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(_asked.get().path))
+
+
+@cache
+def _postgresql() -> AsyncEngine:
+    """For any database and in any event loop, since it keeps no connection either."""
+    return create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(_asked.get().dsn)
+    )
 
 
 def _rows(result: Any) -> list[Any]:
@@ -404,6 +424,13 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
     )
 
 
+def _nothing(*_: int) -> None: ...
+
+
+UNCOLLECTED = SimpleNamespace(collect=_nothing, freeze=_nothing, unfreeze=_nothing, set_threshold=_nothing)
+"""In place of `gc` at a start: collecting and freezing is for a process that lives long, and takes most of it."""
+
+
 @asynccontextmanager
 async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
     """The application, started and stopped as a server would."""
@@ -412,8 +439,7 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
 
     settings = settings_for(url, key, **values)
     app = create_app(settings)
-    # collecting and freezing is for a process that lives long, and takes most of a start
-    with patch("app.main.gc"):
+    with patch("app.main.gc", UNCOLLECTED):
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             hooks = {"response": [documented]}
