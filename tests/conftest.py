@@ -14,10 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from migrations import upgrade
-from tests.postgres import URL, LocalServer, Server, wait_for
+from tests.postgres import MEMORY, URL, LocalServer, Server, wait_for
 
 RUN = "OPENMIND_TEST_RUN"
-MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30
 _numbers = count(1)
 
@@ -118,12 +117,17 @@ def spare_postgres() -> Iterator[LocalServer]:
     server.remove()
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> str:
+    """The name of a migrated PostgreSQL database to copy."""
+    return _template(Path(os.environ[RUN]))
+
+
 @pytest.fixture
-def postgres_url(postgres_server: Server) -> Iterator[str]:
+def postgres_url(postgres_server: Server, postgres_template: str) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
-    name = f"openmind_test_{os.getpid()}_{next(_numbers)}"
-    yield postgres_server.create_database(name, _template(Path(os.environ[RUN])))
-    postgres_server.drop_database(name)
+    with postgres_server.copied(postgres_template) as name:
+        yield postgres_server.url(name)
 
 
 @cache

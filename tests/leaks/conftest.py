@@ -1,6 +1,9 @@
 """What the tests of leaks stand on."""
 
 from tests.routers.cast import (
+    cast_in_postgres,
+    cast_on_both,
+    cast_postgres_url,
     cast_template,
     cast_url,
     key_file,
@@ -11,6 +14,9 @@ from tests.routers.cast import (
 )
 
 __all__ = [
+    "cast_in_postgres",
+    "cast_on_both",
+    "cast_postgres_url",
     "cast_template",
     "cast_url",
     "key_file",

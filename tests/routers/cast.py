@@ -1,7 +1,7 @@
 """A cast for the whole service: everybody who can ask, and people of whom each is known by one thing alone."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import app.tables as t
 from app.identity import write_private_key
 from app.vocabulary import CATEGORIES, Purpose, Role
 from tests import world
+from tests.postgres import Server, wait_for
 from tests.world import NOW, TODAY, Service, of
 
 FULL, COURT, BARE, RESTRICTED, EXCLUDED, ELSEWHERE = (f"X10000{number}" for number in range(1, 7))
@@ -189,6 +190,28 @@ def cast_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
+@pytest.fixture(scope="session")
+def cast_in_postgres(postgres_server: Server, postgres_template: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the cast in it, to copy; nobody connects to it any more."""
+    with postgres_server.copied(postgres_template) as name:
+        wait_for(lambda: world.run(world.put(postgres_server.url(name), cast())))
+        yield name
+
+
+@pytest.fixture
+def cast_postgres_url(postgres_server: Server, cast_in_postgres: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with the cast in it."""
+    with postgres_server.copied(cast_in_postgres) as name:
+        yield postgres_server.url(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def cast_on_both(request: pytest.FixtureRequest) -> str:
+    """A fresh database with the cast in it: the test runs on SQLite and on PostgreSQL."""
+    url: str = request.getfixturevalue({"sqlite": "cast_url", "postgresql": "cast_postgres_url"}[request.param])
+    return url
+
+
 @pytest.fixture
 def cast_url(cast_template: Path, tmp_path: Path) -> str:
     """A fresh SQLite database with the cast in it."""
@@ -223,10 +246,9 @@ async def service_alone(cast_url: str, key_file: Path) -> AsyncIterator[Service]
 
 
 @pytest.fixture
-async def service_on_both(database_url: str, key_file: Path) -> AsyncIterator[Service]:
+async def service_on_both(cast_on_both: str, key_file: Path) -> AsyncIterator[Service]:
     """The application over the cast, on SQLite and on PostgreSQL."""
-    await world.put(database_url, cast())
-    async with world.serving(database_url, key_file) as running:
+    async with world.serving(cast_on_both, key_file) as running:
         yield running
 
 

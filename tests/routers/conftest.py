@@ -1,6 +1,9 @@
 """What the tests of the endpoints stand on."""
 
 from tests.routers.cast import (
+    cast_in_postgres,
+    cast_on_both,
+    cast_postgres_url,
     cast_template,
     cast_url,
     key_file,
@@ -12,6 +15,9 @@ from tests.routers.cast import (
 from tests.routers.proving import proving
 
 __all__ = [
+    "cast_in_postgres",
+    "cast_on_both",
+    "cast_postgres_url",
     "cast_template",
     "cast_url",
     "key_file",
