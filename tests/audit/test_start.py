@@ -249,7 +249,7 @@ async def test_a_key_that_cannot_sign_is_said_before_anything_starts(
     with pytest.raises(LogKeyUnusable, match=message) as fault:
         async with open_gate(settings):
             pytest.fail("it started")
-    assert LOG.secret().split("+")[-1] not in str(fault.value)
+    assert LOG.secret().split("+", 4)[-1] not in str(fault.value)
 
 
 @pytest.mark.parametrize(
