@@ -29,9 +29,15 @@ async def documented(response: httpx.Response) -> None:
 
 
 @cache
+def unstarted() -> FastAPI:
+    """An application that is never started, and its document: one for whoever looks at either, and changes neither."""
+    return create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+
+
+@cache
 def _document() -> "Document":
     """Of any application, since settings change nothing of it; made once for all tests of a process."""
-    return Document(create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem"))))
+    return Document(unstarted())
 
 
 class Document:

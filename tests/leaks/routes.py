@@ -8,14 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from fastapi.routing import iter_route_contexts
 
-from app.main import create_app
-from tests.world import settings_for
+from tests.documented import unstarted
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READING = ("GET", "HEAD", "OPTIONS")
@@ -53,7 +51,7 @@ class Sent:
 @cache
 def routes() -> tuple[Route, ...]:
     """Every address and method that the application answers."""
-    app = create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+    app = unstarted()
     described = app.openapi()
     found = []
     for route in iter_route_contexts(app.routes):

@@ -10,12 +10,11 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app import identity
-from app.main import PUBLIC, create_app
+from app.main import PUBLIC
 from app.routers.problems import FAULTS, TOKEN_CODES
-from tests.documented import UNNAMED
-from tests.world import settings_for
+from tests.documented import UNNAMED, unstarted
 
-APP = create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+APP = unstarted()
 
 
 @pytest.fixture(scope="module")

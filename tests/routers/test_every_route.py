@@ -1,15 +1,15 @@
 """Every address is public for a written reason or guarded: strangers and lapsed callers are refused, with one entry."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.main import PUBLIC, create_app
+from app.main import PUBLIC
+from tests.documented import unstarted
 from tests.routers.cast import CARE, FULL, GONE, OLGA, THEO, UNKNOWN, WORK, told
-from tests.world import Service, settings_for
+from tests.world import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CRN_FREE = "/v1/people/{crn}/{category}"
@@ -99,7 +99,7 @@ PERIODS = ("/v1/audit/entries", "/v1/audit/counts", "/v1/audit/export")
 
 
 def _routes() -> Iterator[tuple[str, str]]:
-    app = create_app(settings_for("sqlite:///nowhere.db", Path("nowhere.pem")))
+    app = unstarted()
     for route in iter_route_contexts(app.routes):
         assert route.path
         for method in sorted(route.methods or ()):
