@@ -1,6 +1,7 @@
 """Working days in England: Monday to Friday without bank holidays, days as they are in London."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -8,8 +9,6 @@ import holidays
 LONDON = ZoneInfo("Europe/London")
 REVIEW_DAYS = 2
 _DAY = timedelta(days=1)
-_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
-"""Substitute days and those proclaimed once included; years are worked out as they are asked for."""
 
 
 def is_working_day(day: date) -> bool:
@@ -19,7 +18,16 @@ def is_working_day(day: date) -> bool:
 
 def is_bank_holiday(day: date) -> bool:
     """Whether it is one in England."""
-    return day in _BANK_HOLIDAYS
+    return day in _bank_holidays()
+
+
+@cache
+def _bank_holidays() -> holidays.HolidayBase:
+    """Substitute days and those proclaimed once included; years are worked out as they are asked for.
+
+    Made for whoever asks first: the package then reads every country there is, a tenth of a start.
+    """
+    return holidays.country_holidays("GB", subdiv="ENG")
 
 
 def review_due(used_at: datetime) -> datetime:
