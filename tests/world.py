@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -447,6 +447,19 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
                 transport=transport, base_url="https://open-mind.test", event_hooks=hooks
             ) as http:
                 yield Service(app, http, settings, url)
+
+
+@asynccontextmanager
+async def serving_at_rest(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
+    """The same with a checkpoint of the log as it was at the start, and none that comes later in the background."""
+
+    async def rest(*_: Any) -> None: ...
+
+    async with AsyncExitStack() as running:
+        with patch("app.services.checkpointing.Checkpointing._go_on", rest):
+            service = await running.enter_async_context(serving(url, key, **values))
+        await service.http.get("/v1/audit/checkpoint")  # asking makes the first
+        yield service
 
 
 async def entries(url: str, after: int = -1) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from tests.leaks.hidden import PURPOSES, TEXTS, Pair, pair
 from tests.leaks.routes import METHODS, Filling, Route, Sent, routes
 from tests.leaks.telling_apart import ALIKE, seen
 from tests.postgres import Server
-from tests.world import NOW, Service, serving
+from tests.world import NOW, Service, serving_at_rest
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 EXAMPLES = 300 if FULL else 3
@@ -60,16 +60,6 @@ GUARDED = tuple(route for route in routes() if route.path not in PUBLIC and not 
 def clock_stands_still() -> Iterator[None]:
     """What an answer says of now is the same in both worlds."""
     with patch("app.config.Clock.__call__", lambda _: NOW):
-        yield
-
-
-@contextmanager
-def no_checkpoint_meanwhile() -> Iterator[None]:
-    """None is made in the background: in one world it may come before a request, and after it in the other."""
-
-    async def rest(*_: Any) -> None: ...
-
-    with patch("app.services.checkpointing.Checkpointing.round", rest):
         yield
 
 
@@ -108,9 +98,8 @@ def _cursor(answer: Any) -> str | None:
 
 async def _told(url: str, key: Path, who: str, purpose: str, requests: list[Sent]) -> list[Any]:
     caller = CALLERS[who]
-    with clock_stands_still(), no_checkpoint_meanwhile():
-        async with serving(url, key) as service:
-            await service.http.get("/v1/audit/checkpoint")  # of the empty log: asking makes the first
+    with clock_stands_still():
+        async with serving_at_rest(url, key) as service:
             ear = Ear()
             return [await _asked(service, ear, caller, purpose, each) for each in requests]
 

@@ -227,7 +227,7 @@ async def shared_service(
     """The application over the cast, once for all tests that only read."""
     path = tmp_path_factory.mktemp("shared") / "cast.db"
     shutil.copy(cast_template, path)
-    async with world.serving(f"sqlite:///{path}", key_file) as running:
+    async with world.serving_at_rest(f"sqlite:///{path}", key_file) as running:
         yield running
 
 
