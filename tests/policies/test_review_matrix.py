@@ -66,6 +66,25 @@ def test_as_data_it_has_every_condition_that_the_other_forms_have():
     assert len(found) > 200
 
 
+def test_as_data_a_permission_is_said_in_words_and_what_is_closed_is_left_out():
+    shown, seen = matrix(leicester()), 0
+    for row in json.loads(in_json(leicester()))["rows"]:
+        place = (Role(row["role"]), Party(row["party"]), Purpose(row["purpose"]))
+        for cell in row["cells"]:
+            (subject,) = (each for each in SUBJECTS if each.value == cell["category"])
+            assert [each["text"] for each in cell["permits"]] == [
+                line.text for line in shown.cell(place, subject).lines
+            ]
+            assert cell["permits"] or cell["prohibits"]
+            seen += 1
+    assert seen == sum(shown.cell(place, subject) != Cell(()) for place in shown.rows for subject in shown.columns)
+
+
+def test_as_data_every_letter_is_as_it_is_written():
+    named = draft((f'version = "{leicester().version}"', 'version = "Caerlŷr"'))
+    assert '"version": "Caerlŷr"' in in_json(named)
+
+
 def test_a_cell_names_clauses_and_what_has_to_hold():
     cell = matrix(leicester()).cell(OFFENDER_MANAGER, Category.ATTENDANCE)
     assert [line.text for line in cell.lines] == [
