@@ -238,7 +238,7 @@ def _besides(crn: str, seen: Sight, who: str) -> list[Any]:
     reads = seen.may[crn].get(("read", "referral"))
     if reads is None or "all" not in reads.rows:
         rows.append(world.referral(crn, status="draft", received_on=None, referred_by="nobody", reason="HIDDEN"))
-    if reads is None or "sent" not in reads.rows:
+    if reads is None or not {"all", "sent"} & reads.rows:
         rows.append(world.referral(crn, service_id="another-service", reason="HIDDEN"))
     if not seen.is_open(crn, "consent") and CALLERS[who].party.value == "justice":
         rows += world.consent(crn, "offence", "health")
