@@ -97,6 +97,11 @@ def test_a_caveat_in_other_words_is_a_place_that_differs():
     assert worded_otherwise(leicester(), new) == ("caveats totals: text",)
 
 
+def test_a_place_that_says_several_things_differs_in_one_of_them():
+    new = draft(('hl7 = "TREAT"', 'hl7 = "CAREMGT"'))
+    assert worded_otherwise(leicester(), new) == ("purposes direct-care: hl7",)
+
+
 def test_places_that_differ_are_named_without_what_they_open():
     new = draft(('id = "H9"', 'id = "H8"\n'.replace("H8", "H10")), ("review_months = 12", "review_months = 6"))
     assert worded_otherwise(leicester(), new) == ("agreement: review_months", "clauses H9: gone", "clauses H10: added")

@@ -12,7 +12,7 @@ from app.policies.review.forms import in_json
 from app.policies.review.matrix import Cell, Line, matrix
 from app.policies.review.page import in_html
 from app.policies.review.tables import _in_cell, _plain, in_csv, in_markdown
-from app.vocabulary import SUBJECTS, Action, Category, Party, Purpose, Role
+from app.vocabulary import SUBJECTS, Action, Category, Party, Purpose, Register, Role
 from tests.policies.asking import leicester
 from tests.policies.drafts import draft
 from tests.policies.law import PROHIBITED, lines
@@ -83,6 +83,23 @@ def test_as_data_a_permission_is_said_in_words_and_what_is_closed_is_left_out():
 def test_as_data_every_letter_is_as_it_is_written():
     named = draft((f'version = "{leicester().version}"', 'version = "Caerlŷr"'))
     assert '"version": "Caerlŷr"' in in_json(named)
+
+
+def test_a_register_that_no_clause_names_has_no_column():
+    named = draft(('registers = ["access-alert"]', 'registers = ["audit-log"]'))
+    assert set(matrix(leicester()).columns) - set(matrix(named).columns) == {Register.ACCESS_ALERT}
+
+
+def test_what_is_open_in_a_cell_stands_beside_what_is_prohibited_there():
+    forbids = 'actions = ["read", "write", "create"]\ncategories = ["clinical", "notes", "safety"]'
+    opens = 'categories = ["referral", "attendance"]\nneeds = ["caseload", "supervised", "consent:attendance"]'
+    named = draft(
+        (forbids, forbids.replace('"read", ', "")),
+        (opens, 'categories = ["notes"]\nneeds = ["caseload", "supervised"]'),
+    )
+    cell = matrix(named).cell(OFFENDER_MANAGER, Category.NOTES)
+    assert [line.clause for line in cell.lines] == ["D1"]
+    assert cell.prohibited == (("P3", (Action.WRITE, Action.CREATE)),)
 
 
 def test_a_cell_names_clauses_and_what_has_to_hold():
