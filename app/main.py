@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from app import __doc__ as about
+from app.audit.ahead import MonthsAhead
 from app.audit.checkpoints import Checkpoints
 from app.audit.indexing import Indexing
 from app.audit.submission import EntryRefused, LogUnavailable
@@ -164,6 +165,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     address = Address(settings.database_url.get_secret_value())
     tokens = TokenService(settings, keys, database, address)
     checkpoints = Checkpoints.of(settings, database, lambda: datetime.now(UTC))
+    months = MonthsAhead(database, address, settings.database_role, settings.clock)
     for part in (authenticator, tokens, checkpoints):
         opened.push_async_callback(part.close)
     await authenticator.refresh()
@@ -183,7 +185,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         grants=GrantService(gate),
         agreements=AgreementService(gate.agreements, settings.clock),
         simulations=SimulationService(gate),
-        readiness=Readiness(gate, settings.clock),
+        readiness=Readiness(gate, settings.clock, months),
         staff=StaffService(gate),
         lapsing=LapsingService(gate),
         authorisations=AuthorisationService(gate),
@@ -195,6 +197,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
     )
+    await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())

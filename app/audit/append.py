@@ -81,6 +81,14 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrepeated:
+    """Refused if one of these events stands in the log where no unique key would find it: in an earlier month."""
+
+    event_ids: list[str]
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """A savepoint's statement, or the end of the transaction without effect."""
 
@@ -102,7 +110,7 @@ class Commit:
     """Make everything durable; once it returns, nothing of it can be lost."""
 
 
-Step = Begin | Find | Control | Change | Write | Commit
+Step = Begin | Find | Unrepeated | Control | Change | Write | Commit
 Steps = Generator[Step, Any, list[Outcome]]
 SAVEPOINT, RELEASE, UNDO, ROLLBACK = map(
     Control, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one", "ROLLBACK")
@@ -168,6 +176,7 @@ def _fast(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
         numbered, receipts = numbering.number(submission.entries)
         rows += numbered
         outcomes.append(receipts)
+    yield Unrepeated([entry.event_id for one in batch for entry in one.entries], numbering.recorded_at)
     moved = numbering.moved()
     yield Write(rows, numbering.tiles, numbering.head.size, moved)
     for submission in batch:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, cast, column, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.audit.conditions import RELEASED, WITHHELD, Asked
-from app.audit.rows import ENTRIES, ENTRY, PART, PARTS, Entries, Order, check, within
+from app.audit.rows import ENTRIES, ENTRY, PART, PARTS, Entries, Order, check, entries_of, entries_within
 from app.audit.walking import Walk
 from app.db import Database, Warrant
 
@@ -85,20 +85,21 @@ class LogCounts:
 
         statement = self._entries.prepared(("count", narrowing.name, asked.whose and asked.whose.shape, by), build)
         values = {**narrowing.values, **(asked.whose.values() if asked.whose else {})}
-        return await database.fetch(statement, values | {"start": numbers.start, "stop": numbers.stop})
+        return await database.fetch(statement, values | await self._entries.bounds(numbers, asked.whose))
 
 
 def _counted(dialect: str, asked: Asked, conditions: Sequence[ColumnElement[bool]], by: By | None) -> Select[Any]:
     source: Any = ENTRIES.outerjoin(PARTS, PART.seq == ENTRY.seq) if asked.names_parts else ENTRIES
-    number, own = ENTRY.seq, []
+    own: Sequence[Any] = entries_within(dialect)
     if asked.whose is not None:
-        source, number, own = PARTS.join(ENTRIES, PART.seq == ENTRY.seq), PART.seq, [asked.whose.condition()]
+        source, *own = entries_of(dialect)
+        own = [asked.whose.condition(), *own]
     if by is None:
-        return select(func.count()).select_from(source).where(*own, *within(number), *conditions)
+        return select(func.count()).select_from(source).where(*own, *conditions)
     value, each = _value(dialect, by)
     if each is not None:
         source = source.join(each, literal_column("1 = 1"))
-    return select(value, func.count()).select_from(source).where(*own, *within(number), *conditions).group_by(value)
+    return select(value, func.count()).select_from(source).where(*own, *conditions).group_by(value)
 
 
 def _value(dialect: str, by: By) -> tuple[ColumnElement[Any], Any]:

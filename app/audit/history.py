@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import select
 
 from app.audit.numbers import Numbers
+from app.audit.rows import ENTRY, Entries, entries_within
 from app.db import Address, Database, DatabaseUnavailable, open_database
 from app.policies.review.past import Logged, Said
-from app.tables.log import LogEntry
 
 PAGE = 2000
-_columns: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it
-_seq: ColumnElement[int] = _columns.seq
 _KEPT = 16_384
 """So many different things that entries say are remembered at a time."""
 
@@ -75,7 +73,7 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._numbers = Numbers(database)
+        self._numbers, self._entries = Numbers(database), Entries(database)
         self._known: dict[tuple[str, ...], Said] = {}
 
     async def between(self, since: datetime | None = None, until: datetime | None = None) -> range:
@@ -86,13 +84,13 @@ class History:
         """These entries in their order, a page at a time; Unreadable for one that says too little."""
         for start in range(numbers.start, numbers.stop, page):
             stop = min(start + page, numbers.stop)
-            rows = await self._database.fetch(self._page, {"start": start, "stop": stop})
+            rows = await self._database.fetch(self._page, await self._entries.bounds(range(start, stop)))
             yield [self._logged(seq, body) for seq, body in rows]
 
     @cached_property
     def _page(self) -> Any:
-        start, stop = (bindparam(name, type_=_seq.type, required=True) for name in ("start", "stop"))
-        return self._database.prepare(select(_seq, _columns.body).where(_seq >= start, _seq < stop).order_by(_seq))
+        within = entries_within(self._database.dialect)
+        return self._database.prepare(select(ENTRY.seq, ENTRY.body).where(*within).order_by(ENTRY.seq))
 
     def _logged(self, seq: int, body: str) -> Logged:
         found = _ENTRY.fullmatch(body)

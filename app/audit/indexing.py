@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, String, bindparam, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.audit.numbers import Numbers
-from app.audit.rows import ENTRY, Entries, within
+from app.audit.rows import ENTRY, Entries, entries_within
 from app.audit.words import INDEXED, TILE, Words, words_of
 from app.db import Address, Database, DatabaseUnavailable, each_text, open_writing
 from app.tables.log import LogWord
@@ -28,7 +28,8 @@ class Indexing:
 
     def __init__(self, database: Database, address: Address, role: str | None) -> None:
         self._database = database
-        self._numbers, self._words = Numbers(database), Words(Entries(database))
+        self._entries = Entries(database)
+        self._numbers, self._words = Numbers(database), Words(self._entries)
         self._writing = open_writing(address, role)
         self._stopping = asyncio.Event()
 
@@ -62,7 +63,7 @@ class Indexing:
                 log.error("words of the log: %s", type(fault).__name__)
 
     async def _index(self, tile: int) -> None:
-        bounds = {"start": tile * TILE, "stop": (tile + 1) * TILE}
+        bounds = await self._entries.bounds(range(tile * TILE, (tile + 1) * TILE))
         bodies = await self._database.fetch(self._bodies, bounds)
         words = {INDEXED, *(word for (body,) in bodies for word in words_of(from_json(body)))}
         values = {"words": to_json(sorted(words)).decode(), "tile": tile}
@@ -75,7 +76,7 @@ class Indexing:
 
     @cached_property
     def _bodies(self) -> Any:
-        return self._database.prepare(select(ENTRY.body).where(*within(ENTRY.seq)))
+        return self._database.prepare(select(ENTRY.body).where(*entries_within(self._database.dialect)))
 
     @cached_property
     def _insert(self) -> Any:

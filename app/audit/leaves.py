@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import select
 
 from app.audit.merkle import leaf_data
+from app.audit.rows import ENTRY, Entries, entries_within
 from app.audit.tree import NotThere
 from app.db import Database, Prepared
-from app.tables.log import LogEntry
-
-_ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,16 @@ class Leaves:
     """Reads leaves; the entries themselves go no further than their digests."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self._entries = database, Entries(database)
 
     async def read(self, first: int, stop: int) -> list[Leaf]:
         """Those from `first` to before `stop`; NotThere if one is not in the log."""
-        rows = await self._database.fetch(self._statement, {"first": first, "stop": stop})
+        rows = await self._database.fetch(self._statement, await self._entries.bounds(range(first, stop)))
         if [seq for seq, _, _ in rows] != list(range(first, stop)):
             raise NotThere("the log does not hold an entry that it numbered")
         return [Leaf(seq, recorded_at, sha256(body.encode()).hexdigest()) for seq, recorded_at, body in rows]
 
     @cached_property
     def _statement(self) -> Prepared:
-        first, stop = (bindparam(name, type_=BigInteger(), required=True) for name in ("first", "stop"))
-        rows = select(_ENTRY.seq, _ENTRY.recorded_at, _ENTRY.body).where(_ENTRY.seq >= first, _ENTRY.seq < stop)
-        return self._database.prepare(rows.order_by(_ENTRY.seq))
+        rows = select(ENTRY.seq, ENTRY.recorded_at, ENTRY.body).where(*entries_within(self._database.dialect))
+        return self._database.prepare(rows.order_by(ENTRY.seq))

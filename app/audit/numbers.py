@@ -5,13 +5,15 @@ from functools import cached_property
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, case, cast, literal_column, select
 
 from app.audit.entry import timestamp
+from app.audit.shelf import at_the_time, shelf_of
 from app.db import Database, DatabaseUnavailable
-from app.tables.log import LogEntry
+from app.tables.log import LogEntry, LogHead
 
 _columns: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it
+_HEAD: Any = LogHead.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it
 _seq: ColumnElement[int] = _columns.seq
 
 
@@ -30,33 +32,41 @@ class Numbers:
     async def size(self) -> int:
         """One more than the last number; DatabaseUnavailable where there is no log."""
         try:
-            ((last,),) = await self._database.fetch(self._last, {})
+            ((size,),) = await self._database.fetch(self._size, {})
         except asyncpg.UndefinedTableError as fault:
             raise DatabaseUnavailable("there is no log in this database") from fault
-        return 0 if last is None else int(last) + 1
+        return int(size)
 
     async def _first(self, moment: datetime, size: int) -> int:
         """The first number recorded at a moment or later, found by the database in one statement."""
-        ((found,),) = await self._database.fetch(self._halving, {"moment": timestamp(moment), "size": size})
+        at, shelf = timestamp(moment), shelf_of(self._database)
+        among = await shelf.around(at, size)
+        values = {"moment": at, "low": among.start, "high": among.stop, **await shelf.times(among)}
+        ((found,),) = await self._database.fetch(self._halving, values)
         return int(found)
 
     @cached_property
-    def _last(self) -> Any:
-        return self._database.prepare(select(func.max(_seq)))
+    def _size(self) -> Any:
+        return self._database.prepare(select(_HEAD.size))
 
     @cached_property
     def _halving(self) -> Any:
-        return self._database.prepare(_halved())
+        return self._database.prepare(_halved(self._database.dialect))
 
 
-def _halved() -> Select[Any]:
+def _halved(dialect: str) -> Select[Any]:
     """Low and high come closer by a look-up a step, until there is nothing between them."""
-    size = bindparam("size", type_=BigInteger(), required=True)
+    low, high = (bindparam(name, type_=BigInteger(), required=True) for name in ("low", "high"))
     moment = bindparam("moment", type_=String(), required=True)
-    bounds = select(_number(0).label("low"), size.label("high")).cte("bounds", recursive=True)
+    months = at_the_time() if dialect == "postgresql" else ()
+    bounds = select(low.label("low"), high.label("high")).cte("bounds", recursive=True)
     middle = (bounds.c.low + bounds.c.high) // _number(2)
     recorded_at = (
-        select(_columns.recorded_at).where(_seq >= middle).order_by(_seq).limit(literal_column("1")).scalar_subquery()
+        select(_columns.recorded_at)
+        .where(_seq >= middle, *months)
+        .order_by(_seq)
+        .limit(literal_column("1"))
+        .scalar_subquery()
     )
     is_later = recorded_at >= moment
     closer = select(

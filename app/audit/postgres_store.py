@@ -1,5 +1,6 @@
 """The writer's own connection to PostgreSQL: one transaction a batch, ordered by the head row across every process."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,10 +19,12 @@ from app.audit.append import (
     Refused,
     Step,
     Steps,
+    Unrepeated,
     Unsettled,
     Write,
 )
 from app.audit.head import Head
+from app.audit.months import month_of, strays
 from app.audit.submission import Change
 
 LOCK_SECONDS = 5
@@ -34,6 +37,7 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous
 _COMMIT = (
     "SET LOCAL statement_timeout = 0; COMMIT"  # a timeout in COMMIT would end the wait for the standby, not the work
 )
+_MAKE_MONTHS = "SELECT log_make_months($1)"
 _HEAD = "SELECT size, frontier, recorded_at, root FROM log_head WHERE id = 1 FOR UPDATE"
 _FIND = "SELECT event_id, seq, body, leaf_hash FROM log_entry WHERE event_id = ANY($1::text[])"
 _INSERT = (
@@ -64,6 +68,17 @@ _REFUSALS = (
 _LOSSES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
+log = logging.getLogger("openmind")
+
+
+class NoMonth(Lost):
+    """The log has no partition for the month in which this is recorded; nothing was written."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"the log has no partition for {month}")
+        self.month = month
+
+
 class NotDurable(Exception):
     """The server may lose what it has acknowledged (`fsync` or `full_page_writes` is off): the log does not start."""
 
@@ -74,6 +89,7 @@ class PostgresStore:
     def __init__(self, dsn: str, role: str | None) -> None:
         self._dsn, self._role = dsn, role
         self._connection: Any = None
+        self._wanted: str | None = None
 
     async def run(self, steps: Steps) -> list[Outcome]:
         """Every step to its end; Lost if the outcome is not known."""
@@ -92,23 +108,36 @@ class PostgresStore:
         except StopIteration as done:
             outcomes: list[Outcome] = done.value
             return outcomes
-        except BaseException:
+        except BaseException as fault:
             self.drop()
+            self._wanted = fault.month if isinstance(fault, NoMonth) else None
             raise
 
     async def connect(self) -> Any:
         """A new connection; Lost if there is none to be had, NotDurable where the server may lose what it promised."""
         try:
             connection = await db.open_postgres(self._dsn, self._role)
-            await connection.execute(_SESSION)
-            settings = await connection.fetchrow("SELECT current_setting('fsync'), current_setting('full_page_writes')")
         except _LOSSES as fault:
             raise Lost("no connection to the database") from fault
+        try:
+            await connection.execute(_SESSION)
+            await self._make_months(connection)
+            settings = await connection.fetchrow("SELECT current_setting('fsync'), current_setting('full_page_writes')")
+        except _LOSSES as fault:
+            connection.terminate()
+            raise Lost("the database does not do what it was asked") from fault
         if tuple(settings) != ("on", "on"):
             connection.terminate()
             raise NotDurable("the log needs fsync and full_page_writes: turn both on")
         self._connection = connection
         return connection
+
+    async def _make_months(self, connection: Any) -> None:
+        """What nobody has made ahead of time, if that has stopped an append."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            await connection.fetchval(_MAKE_MONTHS, wanted)
+            log.warning("the log had no partition for %s, which nobody had made ahead of time: it has one now", wanted)
 
     def drop(self) -> None:
         """Forget the connection, and with it any transaction."""
@@ -152,12 +181,29 @@ async def _perform(connection: Any, step: Step) -> Any:
     if isinstance(step, Find):
         found = await connection.fetch(_FIND, step.event_ids, timeout=STATEMENT_SECONDS)
         return {row[0]: Known(row[1], row[2], row[3]) for row in found}
+    if isinstance(step, Unrepeated):
+        return await _unrepeated(connection, step)
     if isinstance(step, Control):
         return await connection.execute(step.sql, timeout=STATEMENT_SECONDS)
     raise TypeError(f"no step: {step!r}")
 
 
+async def _unrepeated(connection: Any, step: Unrepeated) -> None:
+    suspects = strays(step.event_ids, step.recorded_at)
+    if suspects and await connection.fetch(_FIND, suspects, timeout=STATEMENT_SECONDS):
+        raise Refused(LookupError("an event stands in the log already"))
+
+
 async def _write(connection: Any, step: Write) -> None:
+    try:
+        await _insert(connection, step)
+    except asyncpg.CheckViolationError as fault:
+        if fault.constraint_name is not None:
+            raise
+        raise NoMonth(month_of(step.rows[0].recorded_at)) from fault  # it has no partition to violate anything in
+
+
+async def _insert(connection: Any, step: Write) -> None:
     rows, parts = step.rows, [row for row in step.rows if row.person is not None]
     recorded_at = step.head.recorded_at if step.head else rows[0].recorded_at
     values: list[Any] = [

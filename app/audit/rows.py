@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, or_, select
 
+from app.audit.shelf import at_the_time, in_its_month, shelf_of
 from app.db import Database, Prepared, UnpermittedRead, Warrant
 from app.tables.log import LogEntry, LogSubject
 
@@ -108,12 +109,18 @@ class Entries:
             return []
 
         def build() -> Select[Any]:
-            return _rows(whose, order, narrowing.conditions())
+            return _rows(self.database.dialect, whose, order, narrowing.conditions())
 
         statement = self.prepared(("rows", narrowing.name, whose and whose.shape, order), build)
         values = {**narrowing.values, **(whose.values() if whose else {})}
-        bounds = {"start": numbers.start, "stop": numbers.stop, "most": most}
+        bounds = {**await self.bounds(numbers, whose), "most": most}
         return [Row(*row) for row in await self.database.fetch(statement, values | bounds)]
+
+    async def bounds(self, numbers: range, whose: Whose | None = None) -> dict[str, Any]:
+        """The values for `entries_within`, or with somebody given for `entries_of`."""
+        shelf = shelf_of(self.database)
+        where = await (shelf.times(numbers) if whose is None else shelf.months())
+        return {"start": numbers.start, "stop": numbers.stop, **where}
 
     def prepared(self, key: Any, build: Callable[[], Any]) -> Prepared:
         """A statement compiled once for each key, as long as there are not too many."""
@@ -135,20 +142,34 @@ def within(number: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnEleme
     return number >= _START, number < _STOP
 
 
+def entries_within(dialect: str) -> tuple[ColumnElement[bool], ...]:
+    """Whether an entry's number is one of those, and so its month one of theirs."""
+    return (*within(ENTRY.seq), *(at_the_time() if dialect == "postgresql" else ()))
+
+
+def entries_of(dialect: str) -> tuple[Any, ...]:
+    """Parts with their entries, and the condition that their numbers are asked for."""
+    same: Any = PART.seq == ENTRY.seq
+    if dialect == "postgresql":
+        same = and_(same, *in_its_month(PART.seq))
+    return PARTS.join(ENTRIES, same), *within(PART.seq)
+
+
 def in_order(number: ColumnElement[int], order: Order) -> ColumnElement[Any]:
     """What puts rows into an order."""
     return number.desc() if order is Order.NEWEST else number.asc()
 
 
-def _rows(whose: Whose | None, order: Order, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    same = PART.seq == ENTRY.seq
-    source = ENTRIES.outerjoin(PARTS, same) if whose is None else PARTS.join(ENTRIES, same)
-    number = ENTRY.seq if whose is None else PART.seq
-    own = () if whose is None else (whose.condition(),)
+def _rows(dialect: str, whose: Whose | None, order: Order, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    source: Any = ENTRIES.outerjoin(PARTS, PART.seq == ENTRY.seq)
+    number, asked = ENTRY.seq, [*entries_within(dialect)]
+    if whose is not None:
+        source, *asked = entries_of(dialect)
+        number, asked = PART.seq, [whose.condition(), *asked]
     return (
         select(ENTRY.seq, ENTRY.recorded_at, ENTRY.body, ENTRY.leaf_hash, ENTRY.subject, PART.body)
         .select_from(source)
-        .where(*own, *within(number), *conditions)
+        .where(*asked, *conditions)
         .order_by(in_order(number, order))
         .limit(_MOST)
     )

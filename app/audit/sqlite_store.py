@@ -9,7 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from app import db
-from app.audit.append import Begin, Commit, Control, Find, Held, Known, Lost, Outcome, Refused, Step, Steps, Write
+from app.audit.append import (
+    Begin,
+    Commit,
+    Control,
+    Find,
+    Held,
+    Known,
+    Lost,
+    Outcome,
+    Refused,
+    Step,
+    Steps,
+    Unrepeated,
+    Write,
+)
 from app.audit.head import Head
 from app.audit.submission import Change
 
@@ -144,6 +158,8 @@ class SqliteStore:
         if isinstance(step, Find):
             found = [row for event_id in step.event_ids for row in execute(_FIND, (event_id,))]
             return {row[0]: Known(row[1], row[2], row[3]) for row in found}
+        if isinstance(step, Unrepeated):
+            return None  # one key knows every event
         if isinstance(step, Control):
             return execute(step.sql)
         if isinstance(step, Commit):

@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, bindparam, select
 
 from app.audit.merkle import TILE_LEVELS, node_hash
 from app.audit.proofs import Part, Subtree, hashes
+from app.audit.rows import ENTRY, Entries, entries_within
 from app.audit.tiles import HEIGHT, WIDTH
 from app.db import Database, Prepared, prepare
-from app.tables.log import LogEntry, LogHead, LogTile
+from app.tables.log import LogHead, LogTile
 
-_ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _TILE: Any = LogTile.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 _HEAD: Any = LogHead.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 MOST_TILES = 256
@@ -29,7 +29,7 @@ class LogTree:
     """Reads hashes alone, which hold nothing personal."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self._entries = database, Entries(database)
         self._full: dict[Subtree, _Rising] = {}
         self._head, self._leaves, self._tiles = _compiled(database.dialect)
 
@@ -81,7 +81,8 @@ class LogTree:
         """Places and hashes of a kept level (0, 8, 16, 24) from `first` to before `stop`, as many as there are."""
         values = {"first": first, "stop": stop}
         if level == 0:
-            found = await self._database.fetch(self._leaves, values)
+            bounds = await self._entries.bounds(range(first, stop))
+            found = await self._database.fetch(self._leaves, bounds)
         else:
             found = await self._database.fetch(self._tiles, values | {"level": level})
         return [(int(place), bytes(node)) for place, node in found]
@@ -91,8 +92,7 @@ class LogTree:
 def _compiled(dialect: str) -> tuple[Prepared, Prepared, Prepared]:
     """The head, leaves and full tiles: once a process."""
     head = select(_HEAD.size, _HEAD.root)
-    within = (_ENTRY.seq >= _bound("first"), _ENTRY.seq < _bound("stop"))
-    leaves = select(_ENTRY.seq, _ENTRY.leaf_hash).where(*within).order_by(_ENTRY.seq)
+    leaves = select(ENTRY.seq, ENTRY.leaf_hash).where(*entries_within(dialect)).order_by(ENTRY.seq)
     inside = (_TILE.level == _bound("level"), _TILE.number >= _bound("first"), _TILE.number < _bound("stop"))
     tiles = select(_TILE.number, _TILE.root).where(*inside).order_by(_TILE.number)
     return prepare(head, dialect), prepare(leaves, dialect, shared=True), prepare(tiles, dialect, shared=True)

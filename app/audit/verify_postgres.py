@@ -1,28 +1,31 @@
 """The verifier's view of PostgreSQL: one REPEATABLE READ transaction, and the catalogue that could hide rows."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 
+from app.audit.verify_months import MAKER, MONTHS, STRAYS, Month, odd_maker, read_months, stray
 from app.audit.verify_read import (
     ANSWER_SECONDS,
     BESIDE,
     CHUNK,
-    INDEXES,
+    ENTRIES,
     MADE,
     TABLES,
     Finding,
     Reading,
     shape,
+    starting,
     structural,
 )
 
 _RELATIONS = (
     "SELECT c.relname::text, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relhasrules, "
-    "EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid OR i.inhrelid = c.oid) "
+    "EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid), "
+    "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) "
     "FROM pg_class c WHERE c.oid IN (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)"
 )
 _TRIGGERS = (
@@ -42,8 +45,6 @@ _COLUMNS = (
 )
 _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE, _EACH_ROW = 2, 4, 8, 16, 32, 1
 POSTGRES_TRIGGERS = {
-    ("log_entry_from_body", "log_entry"): _BEFORE | _INSERT | _EACH_ROW,
-    ("log_entry_only_grows", "log_entry"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
     ("log_subject_only_grows", "log_subject"): _BEFORE | _UPDATE | _TRUNCATE,
     ("log_subject_only_by_law", "log_subject"): _BEFORE | _DELETE | _EACH_ROW,
     ("log_tile_only_grows", "log_tile"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
@@ -51,11 +52,13 @@ POSTGRES_TRIGGERS = {
     ("log_head_only_grows", "log_head"): _BEFORE | _DELETE | _TRUNCATE,
     ("log_head_only_forward", "log_head"): _BEFORE | _UPDATE | _EACH_ROW,
 }
+_FROM_BODY, _ONLY_GROWS = _BEFORE | _INSERT | _EACH_ROW, _BEFORE | _DELETE | _UPDATE | _TRUNCATE
+"""Of the log's entries, and of each month."""
 POSTGRES_FUNCTIONS = {
     "log_entry_from_body": "f8c7b7a677969a50",
     "log_only_grows": "11f98976d79a3ed9",
     "log_head_only_forward": "fff0364ebef801f5",
-    "log_subject_only_by_law": "0bd6fd0f7f82a178",
+    "log_subject_only_by_law": "3d42078a9f137eda",
 }
 """What stands for the source of each trigger's function."""
 _UNIQUE = ("_pkey", "_event_id", "_origin_key")
@@ -70,10 +73,6 @@ _BY_INDEX = (
 _IN_ORDER = "SELECT count(*) FROM (SELECT FROM {0} ORDER BY {1} OFFSET 0) AS found"
 _WHOLE = "SELECT count(*) FROM {0}"
 _ORDERS = {
-    "log_entry_pkey": ("log_entry", "seq"),
-    "log_entry_event_id": ("log_entry", "event_id"),
-    "log_entry_staff": ("log_entry", "staff, seq"),
-    "log_entry_request_id": ("log_entry", "request_id, seq"),
     "log_subject_pkey": ("log_subject", "seq"),
     "log_subject_person_id": ("log_subject", "person_id, seq"),
     "log_subject_crn": ("log_subject", "crn, seq"),
@@ -84,6 +83,7 @@ _ORDERS = {
     "log_recovery_pkey": ("log_recovery", "from_size"),
     "log_recovery_origin_key": ("log_recovery", "origin"),
 }
+_KEYS = frozenset(f"{table}_pkey" for table in TABLES if table != "log_entry")
 
 
 class PostgresReading(Reading):
@@ -91,12 +91,18 @@ class PostgresReading(Reading):
 
     def __init__(self, connection: Any, runner: asyncio.Runner) -> None:
         self.connection, self.runner = connection, runner
+        self.months: list[Month] = []
 
     def rows(self, sql: str) -> Iterator[Sequence[Any]]:
         """Through a cursor, so that memory stays small."""
         cursor = self.runner.run(self._cursor(sql))
         while chunk := self.runner.run(cursor.fetch(CHUNK, timeout=ANSWER_SECONDS)):
             yield from chunk
+
+    def entries(self, first: int = 0) -> Iterator[Sequence[Any]]:
+        """A month after the other, each by number: what was put into another month is out of order."""
+        for month in self.months:
+            yield from self.rows(f"{ENTRIES} {month.name}{starting('seq', first)} ORDER BY seq")
 
     def hashes(self, level: int, first: int, stop: int) -> list[bytes]:
         """By index, whose lies would not lead to a root that is trusted."""
@@ -124,27 +130,43 @@ class PostgresReading(Reading):
         await self.connection.execute(way)
 
     def structure(self) -> Iterator[Finding]:
-        """Ordinary tables without rules or row security, every trigger on, every index whole."""
-        relations = {row[0]: row for row in self._catalogue(_RELATIONS)}
+        """Ordinary tables and months, without rules or row security, every trigger on, every index whole."""
+        relations = {row[0]: row for row in self._catalogue(_RELATIONS, TABLES)}
         if not relations.keys() - set(BESIDE):
             raise LookupError("there is no log in this database")
         for name in TABLES:
             yield from _odd_relation(name, relations.get(name))
         if any(name not in relations or relations[name][1] not in ("r", "p") for name in TABLES):
             raise asyncpg.InterfaceError("a table of the log is missing")
-        yield from _odd_triggers(self._catalogue(_TRIGGERS))
-        yield from _odd_indexes(self._catalogue(_INDEXES))
-        yield from _odd_columns(self._catalogue(_COLUMNS))
-        yield from self._short_indexes()
+        yield from self._months()
+        names = [month.name for month in self.months]
+        everything = (*TABLES, *names)
+        yield from _odd_triggers(self._catalogue(_TRIGGERS, everything), names)
+        orders = dict(_ORDERS)
+        for month in self.months:
+            orders |= month.orders
+        yield from _odd_indexes(self._catalogue(_INDEXES, everything), orders.keys() | _KEYS)
+        yield from _odd_columns(self._catalogue(_COLUMNS, everything))
+        yield from self._short_indexes(orders)
         self.runner.run(self._way(_PAST_INDEXES))
         yield from self.strange_tiles()
 
-    def _catalogue(self, sql: str) -> list[Sequence[Any]]:
-        return self.runner.run(self._fetch(sql, list(TABLES)))
+    def _months(self) -> Iterator[Finding]:
+        """Each follows on the one before it, and is a table like the others."""
+        self.months, findings = read_months(self.runner.run(self._fetch(MONTHS)))
+        yield from findings
+        relations = {row[0]: row for row in self._catalogue(_RELATIONS, [month.name for month in self.months])}
+        for month in self.months:
+            yield from _odd_relation(month.name, relations.get(month.name))
+        yield from stray(self.runner.run(self._fetch(STRAYS)))
+        yield from odd_maker(self.runner.run(self._fetch(MAKER)))
 
-    def _short_indexes(self) -> Iterator[Finding]:
+    def _catalogue(self, sql: str, names: Iterable[str]) -> list[Sequence[Any]]:
+        return self.runner.run(self._fetch(sql, list(names)))
+
+    def _short_indexes(self, orders: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
         """Rows counted through an index against rows of the table itself: an index could leave some out."""
-        for name, order in _ORDERS.items():
+        for name, order in orders.items():
             in_order = self.runner.run(self._count(_BY_INDEX, _IN_ORDER.format(*order)))
             if in_order != self.runner.run(self._count(_PAST_INDEXES, _WHOLE.format(order[0]))):
                 yield structural("index", f"index '{name}' leaves out rows")
@@ -163,36 +185,41 @@ class PostgresReading(Reading):
 
 
 def _odd_relation(name: str, row: Sequence[Any] | None) -> Iterator[Finding]:
+    """A table of the log: of its entries the one that has months, of the others an ordinary one."""
     if row is None:
         yield structural("schema", f"table '{name}' is missing")
         return
-    _, kind, persistence, secured, ruled, related = row
-    if kind not in ("r", "p") or persistence != "p":
+    _, kind, persistence, secured, ruled, has_children, has_parent = row
+    is_whole = name == "log_entry"
+    if kind != ("p" if is_whole else "r") or persistence != "p":
         yield structural("schema", f"'{name}' is not an ordinary table")
     if secured:
         yield structural("schema", f"row security on '{name}' could hide rows")
     if ruled and kind in ("r", "p"):
         yield structural("schema", f"a rule stands on '{name}'")
-    if related and kind == "r":
+    is_month = name not in TABLES
+    if (has_children and not is_whole) or has_parent != is_month:
         yield structural("schema", f"'{name}' inherits or is inherited from")
 
 
-def _odd_triggers(rows: Iterable[Sequence[Any]]) -> Iterator[Finding]:
+def _odd_triggers(rows: Iterable[Sequence[Any]], months: Iterable[str]) -> Iterator[Finding]:
     found = {(row[0], row[1]): row for row in rows}
-    for key, kind in POSTGRES_TRIGGERS.items():
+    expected = dict(POSTGRES_TRIGGERS)
+    for table in ("log_entry", *months):
+        expected |= {("log_entry_from_body", table): _FROM_BODY, (f"{table}_only_grows", table): _ONLY_GROWS}
+    for key, kind in expected.items():
         row = found.pop(key, None)
         if row is None:
-            yield structural("trigger", f"trigger '{key[0]}' is missing")
+            yield structural("trigger", f"trigger '{key[0]}' on '{key[1]}' is missing")
         elif row[2] != "A" or row[3] != kind or shape(row[4]) != POSTGRES_FUNCTIONS.get(row[5]):
-            yield structural("trigger", f"trigger '{key[0]}' is off or is not as it was made")
+            yield structural("trigger", f"trigger '{key[0]}' on '{key[1]}' is off or is not as it was made")
     for name, table in found:
         yield structural("trigger", f"trigger '{name}' on '{table}' does not belong to the log")
 
 
-def _odd_indexes(rows: Iterable[Sequence[Any]]) -> Iterator[Finding]:
+def _odd_indexes(rows: Iterable[Sequence[Any]], expected: Collection[str]) -> Iterator[Finding]:
     found = {row[0]: row for row in rows}
-    expected = INDEXES | {f"{table}_pkey" for table in TABLES}
-    for name in sorted(expected - found.keys()):
+    for name in sorted(set(expected) - found.keys()):
         yield structural("index", f"index '{name}' is missing")
     for name, whole, unique in found.values():
         if not whole:

@@ -30,20 +30,11 @@ MADE: dict[str, tuple[str, ...]] = {
     "log_head": (),
 } | dict.fromkeys(BESIDE, ())
 TABLES = tuple(MADE)
-INDEXES = {
-    "log_entry_event_id",
-    "log_entry_request_id",
-    "log_entry_staff",
-    "log_subject_person_id",
-    "log_subject_crn",
-    "log_cosignature_witness",
-    "log_recovery_origin_key",
-}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 CHUNK = 2000
 KEPT_FINDINGS = 1000
 ANSWER_SECONDS = 600.0
-_ENTRIES = f"SELECT seq, recorded_at, body, leaf_hash, {', '.join(MADE['log_entry'])} FROM log_entry"  # noqa: S608  # constants
+ENTRIES = f"SELECT seq, recorded_at, body, leaf_hash, {', '.join(MADE['log_entry'])} FROM"  # constants
 _PARTS = f"SELECT seq, salt, body, {', '.join(MADE['log_subject'])} FROM log_subject"  # noqa: S608  # constants
 _TILES = "SELECT number, root FROM log_tile WHERE level = "
 _LEAVES = "SELECT seq, leaf_hash FROM log_entry"
@@ -59,7 +50,8 @@ _HEADS = "SELECT size, frontier, recorded_at, root, id FROM log_head"
 _REPEATED = "SELECT event_id FROM log_entry GROUP BY event_id HAVING count(*) > 1 LIMIT 10"
 
 
-def _from(column: str, first: int) -> str:
+def starting(column: str, first: int) -> str:
+    """The condition that leaves out what is before."""
     return f" WHERE {column} >= {first}" if first else ""
 
 
@@ -133,11 +125,11 @@ class Reading(ABC):
 
     def entries(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number, time, body, leaf, then the query columns, by number."""
-        return self.rows(f"{_ENTRIES}{_from('seq', first)} ORDER BY seq")
+        return self.rows(f"{ENTRIES} log_entry{starting('seq', first)} ORDER BY seq")
 
     def parts(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number, salt, body, then the query columns, by number."""
-        return self.rows(f"{_PARTS}{_from('seq', first)} ORDER BY seq")
+        return self.rows(f"{_PARTS}{starting('seq', first)} ORDER BY seq")
 
     def tiles(self, level: int, first: int = 0) -> Iterator[Sequence[Any]]:
         """Number and root of a level's tiles."""
@@ -158,7 +150,7 @@ class Reading(ABC):
 
     def words(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Tile and word, by tile."""
-        return self.rows(f"{_WORDS}{_from('tile', first)} ORDER BY tile, word")
+        return self.rows(f"{_WORDS}{starting('tile', first)} ORDER BY tile, word")
 
     def erasures(self) -> Iterator[Sequence[Any]]:
         """The entries that say that persons' parts were erased."""

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, String, bindparam, exists, func, literal_colu
 from sqlalchemy.orm import aliased
 
 from app.audit.rows import ENTRY, Entries, Order, check, in_order, within
+from app.audit.shelf import at_the_time, shelf_of
 from app.db import Warrant
 from app.tables.log import LogWord
 
@@ -78,11 +79,13 @@ class Words:
         shape = tuple(len(group) for group in groups)
 
         def build() -> Any:
-            return _saying(shape, order, of_staff=sought.staff is not None)
+            return _saying(self._entries.database.dialect, shape, order, of_staff=sought.staff is not None)
 
         statement = self._entries.prepared(("tiles", shape, sought.staff is None, order), build)
         words = {_name(place, each): word for place, group in enumerate(groups) for each, word in enumerate(group)}
-        values = words | {"staff": sought.staff, "start": among.start, "stop": among.stop}
+        values: dict[str, Any] = words | {"staff": sought.staff, "start": among.start, "stop": among.stop}
+        if sought.staff is not None:
+            values |= await shelf_of(self._entries.database).times(range(among.start * TILE, among.stop * TILE))
         return [tile for (tile,) in await self._entries.database.fetch(statement, values)]
 
     @cached_property
@@ -100,7 +103,7 @@ def _one_of(word: Any, place: int, size: int) -> Any:
     return word == named[0] if size == 1 else word.in_(named)
 
 
-def _saying(shape: Sequence[int], order: Order, *, of_staff: bool) -> Any:
+def _saying(dialect: str, shape: Sequence[int], order: Order, *, of_staff: bool) -> Any:
     """Tiles of the first group's words, each looked up among the words of the other groups."""
     others = []
     for place, size in list(enumerate(shape))[1:]:
@@ -110,6 +113,7 @@ def _saying(shape: Sequence[int], order: Order, *, of_staff: bool) -> Any:
         first = _WORD.tile * literal_column(str(TILE), BigInteger())
         last = first + literal_column(str(TILE), BigInteger())
         own = ENTRY.staff == bindparam("staff", type_=String(), required=True)
-        others.append(exists().where(own, ENTRY.seq >= first, ENTRY.seq < last))
+        months = at_the_time() if dialect == "postgresql" else ()
+        others.append(exists().where(own, ENTRY.seq >= first, ENTRY.seq < last, *months))
     found = select(_WORD.tile).where(_one_of(_WORD.word, 0, shape[0]), *within(_WORD.tile), *others)
     return (found if shape[0] == 1 else found.distinct()).order_by(in_order(_WORD.tile, order))

@@ -20,6 +20,7 @@ from app.audit.verify_read import Report
 from app.cli import checkpoints, recovering, witness
 from app.cli.environment import say_error, settings
 from app.cli.exporting import export
+from app.cli.months import months
 from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import agreements_of
@@ -33,6 +34,7 @@ app.command("confirm")(recovering.confirm)
 app.command("recover")(recovering.recover)
 app.command("witness")(witness.witness)
 app.command("export")(export)
+app.command("months")(months)
 console = Console()
 
 

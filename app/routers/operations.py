@@ -23,11 +23,12 @@ _PARTS: dict[int | str, dict[str, Any]] = {
 
 @router.get("/ready", responses={**_PARTS})
 async def ready(request: Request) -> Response:
-    """Database, log and agreement answer; 503 names the part that does not."""
-    parts = await services_of(request).readiness.check()
+    """Database, log and agreement answer; 503 names the part that does not. `warnings` can wait, but not for long."""
+    readiness = services_of(request).readiness
+    parts = await readiness.check()
     good = all(parts.values())
     return JSONResponse(
-        {"status": "ready" if good else "not-ready", "parts": parts},
+        {"status": "ready" if good else "not-ready", "parts": parts, "warnings": readiness.warnings()},
         200 if good else 503,
         None if good else {"Retry-After": "2"},
     )

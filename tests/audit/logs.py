@@ -17,11 +17,21 @@ from app.vocabulary import Caller, Party, Role
 from tests.postgres import wait_for
 
 CALLER = Caller(Party.JUSTICE, Role.OFFENDER_MANAGER, "case-management", "token-1", "o.manager")
+_STARTED = datetime.now(UTC)
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def month_after(count: int) -> str:
+    """PostgreSQL's partition of the log for so many months after the present one, as the migration makes them."""
+    year, month = divmod(_STARTED.year * 12 + _STARTED.month - 1 + count, 12)
+    return f"log_entry_{year:04}_{month + 1:02}"
+
+
+MONTH = month_after(0)
 
 
 def make_entry(number: int | str = 0, *, person: bool = True, **given: Any) -> Entry:
@@ -106,7 +116,7 @@ class Owner:
             *statements,
             *(f"ALTER TABLE {table} ENABLE TRIGGER ALL" for table in tables),
             fills,
-            *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_only_grows" for table in tables),
+            *(f"ALTER TABLE ONLY {table} ENABLE ALWAYS TRIGGER {table}_only_grows" for table in tables),
             "ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_only_forward",
             "ALTER TABLE log_subject ENABLE ALWAYS TRIGGER log_subject_only_by_law",
         )

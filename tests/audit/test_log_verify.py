@@ -16,7 +16,7 @@ from app.audit.submission import Submission
 from app.audit.verify import verify
 from app.audit.writer import AuditLog, open_log
 from app.db import Address
-from tests.audit.logs import THEN, Owner, append_all, make_entry, now, verified
+from tests.audit.logs import MONTH, THEN, Owner, append_all, make_entry, month_after, now, verified
 from tests.postgres import wait_for
 
 MADE = {"log_entry": ENTRY_COLUMNS, "log_subject": SUBJECT_COLUMNS, "log_tile": {}, "log_head": {}}
@@ -64,6 +64,8 @@ def edit(owner: Owner, table: str, name: str, kind: str, made: bool) -> None:
         return
     blob = "x'" + "ab" * 32 + "'" if sqlite else "'\\x" + "ab" * 32 + "'::bytea"
     value = {"text": "'forged'", "blob": blob, "bytea": blob}.get(kind, f"{name} + 1000")
+    if name == "recorded_at":
+        value = "'0001-01-01'"  # in PostgreSQL it has to lie in some month
     if name == "body":
         value = "replace(replace(body, 'o.manager', 'forged'), 'person-3', 'forged')"
     drop = "" if sqlite else "ALTER TABLE log_head DROP CONSTRAINT log_head_id_check"
@@ -248,13 +250,26 @@ IN_POSTGRES: dict[str, tuple[str, ...]] = {
         "ALTER TABLE log_entry ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY hide ON log_entry USING (seq <> 3)",
     ),
-    "an index dropped": ("DROP INDEX log_entry_event_id",),
+    "an index dropped": (f"DROP INDEX {MONTH}_event_id",),
     "an index that hides a row": (
-        "DROP INDEX log_entry_event_id",
-        "CREATE UNIQUE INDEX log_entry_event_id ON log_entry (event_id) WHERE seq <> 3",
+        f"DROP INDEX {MONTH}_event_id",
+        f"CREATE UNIQUE INDEX {MONTH}_event_id ON {MONTH} (event_id) WHERE seq <> 3",
     ),
     "an unlogged table": ("ALTER TABLE log_tile SET UNLOGGED",),
-    "a child that adds rows": ("CREATE TABLE child () INHERITS (log_entry)",),
+    "a child that adds rows": ("CREATE TABLE child () INHERITS (log_subject)",),
+    "a month detached": (f"ALTER TABLE log_entry DETACH PARTITION {MONTH}",),
+    "a month to come dropped": (f"DROP TABLE {month_after(1)}",),
+    "a month for whatever there is no other for": ("CREATE TABLE rest PARTITION OF log_entry DEFAULT",),
+    "a month of another name": (f"ALTER TABLE {month_after(1)} RENAME TO another",),
+    "a month's trigger dropped": (f"DROP TRIGGER {MONTH}_only_grows ON {MONTH}",),
+    "a month's trigger off": (f"ALTER TABLE {MONTH} DISABLE TRIGGER {MONTH}_only_grows",),
+    "a month's columns that nobody fills": (f"ALTER TABLE {month_after(1)} DISABLE TRIGGER log_entry_from_body",),
+    "a month's rule that swallows": (f"CREATE RULE swallow AS ON INSERT TO {MONTH} DO INSTEAD NOTHING",),
+    "a month with row security": (f"ALTER TABLE {MONTH} ENABLE ROW LEVEL SECURITY",),
+    "a month unlogged": (f"ALTER TABLE {month_after(1)} SET UNLOGGED",),
+    "a maker of months that does something else": (
+        "CREATE OR REPLACE FUNCTION log_make_months(wanted text) RETURNS integer LANGUAGE sql AS 'SELECT 0'",
+    ),
 }
 
 
@@ -287,15 +302,15 @@ def test_a_spoiled_schema_is_seen_in_postgres(filled: Address, owner: Owner, nam
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_an_index_without_a_row_is_seen_in_postgres(filled: Address, owner: Owner) -> None:
     """The definition is as it was, the row is there, but a look-up does not find it."""
-    ready = "UPDATE pg_index SET indisready = {0} WHERE indexrelid = 'log_entry_event_id'::regclass"
+    ready = "UPDATE pg_index SET indisready = {0} WHERE indexrelid = '{1}_event_id'::regclass"
     kept = "seq, recorded_at, body, leaf_hash"
-    owner.run(ready.format("false"))
+    owner.run(ready.format("false", MONTH))
     owner.tamper(
         f"CREATE TEMP TABLE kept AS SELECT {kept} {THREE}",
         f"DELETE {THREE}",
         f"INSERT INTO log_entry ({kept}) SELECT {kept} FROM kept",
     )
-    owner.run(ready.format("true"))
+    owner.run(ready.format("true", MONTH))
     report = verified(filled)
     assert [finding.code for finding in report.findings] == ["index"]
 
