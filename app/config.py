@@ -228,6 +228,7 @@ class Settings(BaseSettings):
     watch_minutes: int | None = Field(
         None, ge=1, le=1440, description="how often the service watches the log, if at all"
     )
+    log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from app import __doc__ as about
 from app.audit.ahead import MonthsAhead
+from app.audit.archive import ArchiveUnavailable
 from app.audit.checkpoints import Checkpoints
 from app.audit.indexing import Indexing
 from app.audit.submission import EntryRefused, LogUnavailable
@@ -265,6 +266,10 @@ async def _http(_: Request, fault: Exception) -> Response:
     return response
 
 
+async def _archive_unavailable(_: Request, fault: Exception) -> Response:
+    return problem("archive-unavailable", detail=str(fault))
+
+
 def _always(code: str) -> Answer:
     async def answer(_: Request, _fault: Exception) -> Response:
         return problem(code)
@@ -285,4 +290,5 @@ _ANSWERS: dict[Any, Answer] = {
     LogUnavailable: _always("unavailable"),
     EntryRefused: _always("unavailable"),
     DatabaseUnavailable: _always("unavailable"),
+    ArchiveUnavailable: _archive_unavailable,
 }

@@ -65,7 +65,6 @@ class MonthsAhead:
         except asyncpg.PostgresError as fault:
             raise MonthsRefused(f"the months of the log cannot be made ({type(fault).__name__})") from fault
         self._newest = later(bounds[-1][1], -1)
-        shelf_of(self._database).forget()
         return self._newest
 
     def left(self) -> int | None:
@@ -80,6 +79,7 @@ class MonthsAhead:
 
     async def _tried(self) -> float:
         """How long to wait until the next time; says in the service's own log what is wrong."""
+        shelf_of(self._database).forget()  # the day may have come on which another month is the newest
         try:
             await self.make()
         except DatabaseUnavailable:

@@ -125,11 +125,11 @@ class Asked:
     whose: Whose | None = None
     hidden: Hidden | None = None
 
-    def narrowing(self, dialect: str) -> Narrowing:
+    def narrowing(self) -> Narrowing:
         """As the reader of entries takes it."""
         names = tuple(sorted(self.filters))
 
-        def conditions() -> list[ColumnElement[bool]]:
+        def conditions(dialect: str) -> list[ColumnElement[bool]]:
             met = [FILTERS[name].condition(dialect, name) for name in names]
             return [*met, *(self.hidden.conditions(dialect) if self.hidden else ())]
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, cast, column, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.audit.conditions import RELEASED, WITHHELD, Asked
-from app.audit.rows import ENTRIES, ENTRY, PART, PARTS, Entries, Order, check, entries_of, entries_within
+from app.audit.rows import ENTRIES, ENTRY, PART, PARTS, Entries, Order, Query, check, entries_of, entries_within
 from app.audit.walking import Walk
 from app.db import Database, Warrant
 
@@ -71,21 +71,21 @@ class LogCounts:
         return counts
 
     async def _add(self, counts: Counts, asked: Asked, numbers: range, by: By | None) -> None:
-        ((entries,),) = await self._rows(asked, numbers, None)
+        entries = sum(count for (count,) in await self._rows(asked, numbers, None))
         counts.entries += entries
         if by is not None and entries:
-            counts.values.update(dict(await self._rows(asked, numbers, by)))
+            for value, count in await self._rows(asked, numbers, by):
+                counts.values[value] += count
 
     async def _rows(self, asked: Asked, numbers: range, by: By | None) -> Sequence[Any]:
-        database = self._entries.database
-        narrowing = asked.narrowing(database.dialect)
+        narrowing = asked.narrowing()
 
-        def build() -> Select[Any]:
-            return _counted(database.dialect, asked, narrowing.conditions(), by)
+        def build(dialect: str) -> Select[Any]:
+            return _counted(dialect, asked, narrowing.conditions(dialect), by)
 
-        statement = self._entries.prepared(("count", narrowing.name, asked.whose and asked.whose.shape, by), build)
-        values = {**narrowing.values, **(asked.whose.values() if asked.whose else {})}
-        return await database.fetch(statement, values | await self._entries.bounds(numbers, asked.whose))
+        key = ("count", narrowing.name, asked.whose and asked.whose.shape, by)
+        query = Query(key, build, narrowing.values, asked.whose)
+        return await self._entries.over(query, numbers, Order.OLDEST)
 
 
 def _counted(dialect: str, asked: Asked, conditions: Sequence[ColumnElement[bool]], by: By | None) -> Select[Any]:

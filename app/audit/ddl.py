@@ -37,20 +37,21 @@ _EMPTY_ROOT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 def create_log(dialect: str, role: str = SERVICE_ROLE) -> list[str]:
     """Statements, one each, that make the empty log; on PostgreSQL also the service's role and its rights."""
-    tables = _tables(dialect) + list(INDEXES.values())
+    made = tables(dialect) + list(INDEXES.values())
     if dialect == "sqlite":
-        return [*tables, _first_head("x''", f"x'{_EMPTY_ROOT}'"), *SQLITE_TRIGGERS.values()]
+        return [*made, _first_head("x''", f"x'{_EMPTY_ROOT}'"), *SQLITE_TRIGGERS.values()]
     head = _first_head("''::bytea", f"'\\x{_EMPTY_ROOT}'::bytea")
-    return [*tables, head, *_POSTGRES_FUNCTIONS, *_postgres_triggers(), *_make_role(role), *_log_rights(role)]
+    return [*made, head, *_POSTGRES_FUNCTIONS, *_postgres_triggers(), *_make_role(role), *_log_rights(role)]
 
 
-def grants(tables: Iterable[str], role: str = SERVICE_ROLE) -> list[str]:
+def grants(names: Iterable[str], role: str = SERVICE_ROLE) -> list[str]:
     """PostgreSQL statements by which the service's role may work with tables that are no part of the log."""
-    listed = ", ".join(f'"{table}"' for table in sorted(set(tables) - set(LOG_TABLES)))
+    listed = ", ".join(f'"{table}"' for table in sorted(set(names) - set(LOG_TABLES)))
     return [if_role(role, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {listed} TO {role}")] if listed else []
 
 
-def _tables(dialect: str) -> list[str]:
+def tables(dialect: str) -> list[str]:
+    """Statements that make the four tables: entries, persons' parts, tiles and the head."""
     sqlite = dialect == "sqlite"
     blob, number, end = ("BLOB", "INTEGER", " STRICT") if sqlite else ("bytea", "bigint", "")
     entry, subject = _generated(ENTRY_COLUMNS, dialect), _generated(SUBJECT_COLUMNS, dialect)

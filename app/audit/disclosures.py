@@ -32,7 +32,7 @@ class Disclosure:
     """The digest of the agreement that the decision was made under."""
 
 
-def _disclosing() -> Sequence[ColumnElement[bool]]:
+def _disclosing(_dialect: str) -> Sequence[ColumnElement[bool]]:
     """A body without anything released says so in these very bytes, being canonical."""
     one = literal_column
     return (

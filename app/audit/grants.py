@@ -49,7 +49,7 @@ class Uses:
         return [_use(row.seq, json.loads(row.body)) for row in rows[:MOST]], len(rows) > MOST
 
 
-def _reads() -> Sequence[ColumnElement[bool]]:
+def _reads(_dialect: str) -> Sequence[ColumnElement[bool]]:
     return (
         ENTRY.staff == bindparam("staff", type_=ENTRY.staff.type, required=True),
         ENTRY.purpose == literal_column(f"'{Purpose.EMERGENCY.value}'"),

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app.audit.numbers import Numbers
 from app.audit.rows import ENTRY, Entries, entries_within
+from app.audit.shelf import keep_archive
 from app.db import Address, Database, DatabaseUnavailable, open_database
 from app.policies.review.past import Logged, Said
 
@@ -84,7 +85,7 @@ class History:
         """These entries in their order, a page at a time; Unreadable for one that says too little."""
         for start in range(numbers.start, numbers.stop, page):
             stop = min(start + page, numbers.stop)
-            rows = await self._database.fetch(self._page, await self._entries.bounds(range(start, stop)))
+            rows = await self._entries.by_number(range(start, stop), self._page, lambda entry: (entry[0], entry[2]))
             yield [self._logged(seq, body) for seq, body in rows]
 
     @cached_property
@@ -112,11 +113,12 @@ def _is_file(path: str) -> bool:
 
 
 @asynccontextmanager
-async def open_history(address: Address, role: str | None) -> AsyncIterator[History]:
+async def open_history(address: Address, role: str | None, archive: Path | None = None) -> AsyncIterator[History]:
     """The history at an address, on PostgreSQL read as `role`; DatabaseUnavailable if there is none."""
     if address.dialect == "sqlite" and not _is_file(address.path):
         raise DatabaseUnavailable("there is no database file")
     database = open_database(address, role)
+    keep_archive(database, archive)
     try:
         yield History(database)
     finally:

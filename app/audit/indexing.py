@@ -34,11 +34,11 @@ class Indexing:
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator["Indexing"]:
         """Every half a minute, while the service runs."""
         task = asyncio.create_task(self._run())
         try:
-            yield
+            yield self
         finally:
             self._stopping.set()
             await asyncio.gather(task, return_exceptions=True)

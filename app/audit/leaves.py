@@ -33,7 +33,7 @@ class Leaves:
 
     async def read(self, first: int, stop: int) -> list[Leaf]:
         """Those from `first` to before `stop`; NotThere if one is not in the log."""
-        rows = await self._database.fetch(self._statement, await self._entries.bounds(range(first, stop)))
+        rows = await self._entries.by_number(range(first, stop), self._statement, lambda entry: entry[:3])
         if [seq for seq, _, _ in rows] != list(range(first, stop)):
             raise NotThere("the log does not hold an entry that it numbered")
         return [Leaf(seq, recorded_at, sha256(body.encode()).hexdigest()) for seq, recorded_at, body in rows]

@@ -7,20 +7,18 @@ columns anew for each row that is read, which takes five times as long as findin
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, select
 
 from app.audit.history import PAGE, History, Unreadable
+from app.audit.rows import ENTRIES, ENTRY, PART, PARTS, Entries, Order, Query, entries_within
 from app.db import Database, UnpermittedRead, Warrant
 from app.pathway.watching import Look
-from app.tables.log import LogEntry, LogSubject
 from app.vocabulary import Action, Fact, facts_of
 
-_ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
-_SUBJECT: Any = LogSubject.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
 OWN = facts_of(Fact.CASELOAD, Fact.TREATING)
 RELATED = OWN | Fact.SERVICE.bit
 REFUSED_FOR = "not-permitted"
@@ -50,7 +48,7 @@ class Looks:
     """Reads entries by number; it decides nothing, and without a live permit it reads nothing."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._entries = Entries(database)
         self.history = History(database)
 
     async def read(self, permit: Warrant, numbers: range, page: int = PAGE) -> AsyncIterator[Page]:
@@ -63,17 +61,19 @@ class Looks:
             if not permit.covers(frozenset()):
                 raise UnpermittedRead("no permit covers whom the log speaks of")
             stop = min(start + page, numbers.stop)
-            rows = await self._database.fetch(self._page, {"start": start, "stop": stop})
+            rows = await self._entries.over(_PAGE, range(start, stop), Order.OLDEST)
             if len(rows) != stop - start:
                 raise Unreadable(min({*range(start, stop)} - {row[0] for row in rows}))
             yield Page(list(_looks(rows)), stop, rows[-1][1])
 
-    @cached_property
-    def _page(self) -> Any:
-        start, stop = (bindparam(name, type_=_ENTRY.seq.type, required=True) for name in ("start", "stop"))
-        parts = LogEntry.__table__.outerjoin(LogSubject.__table__, _SUBJECT.seq == _ENTRY.seq)  # type: ignore[attr-defined]  # as above
-        read = select(_ENTRY.seq, _ENTRY.recorded_at, _ENTRY.body, _SUBJECT.body).select_from(parts)
-        return self._database.prepare(read.where(_ENTRY.seq >= start, _ENTRY.seq < stop).order_by(_ENTRY.seq))
+
+def _page(dialect: str) -> Select[Any]:
+    parts = ENTRIES.outerjoin(PARTS, PART.seq == ENTRY.seq)
+    read = select(ENTRY.seq, ENTRY.recorded_at, ENTRY.body, PART.body).select_from(parts)
+    return read.where(*entries_within(dialect)).order_by(ENTRY.seq)
+
+
+_PAGE = Query("looks", _page, {})
 
 
 def _looks(rows: list[Any]) -> Iterator[Look]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, case, cast, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, case, cast, func, literal_column, select
 
 from app.audit.entry import timestamp
 from app.audit.shelf import at_the_time, shelf_of
@@ -32,22 +32,27 @@ class Numbers:
     async def size(self) -> int:
         """One more than the last number; DatabaseUnavailable where there is no log."""
         try:
-            ((size,),) = await self._database.fetch(self._size, {})
+            found = await self._database.fetch(self._last, {})
         except asyncpg.UndefinedTableError as fault:
             raise DatabaseUnavailable("there is no log in this database") from fault
-        return int(size)
+        return int(found[0][0]) + 1 if found else 0
 
     async def _first(self, moment: datetime, size: int) -> int:
         """The first number recorded at a moment or later, found by the database in one statement."""
         at, shelf = timestamp(moment), shelf_of(self._database)
+        if (archived := await shelf.archived_at(at)) is not None:
+            return archived
         among = await shelf.around(at, size)
         values = {"moment": at, "low": among.start, "high": among.stop, **await shelf.times(among)}
         ((found,),) = await self._database.fetch(self._halving, values)
         return int(found)
 
     @cached_property
-    def _size(self) -> Any:
-        return self._database.prepare(select(_HEAD.size))
+    def _last(self) -> Any:
+        """The newest is of the head's month or later: nothing else is looked into."""
+        month = select(func.substr(_HEAD.recorded_at, literal_column("1"), literal_column("7"))).scalar_subquery()
+        own = (_columns.recorded_at >= month,) if self._database.dialect == "postgresql" else ()
+        return self._database.prepare(select(_seq).where(*own).order_by(_seq.desc()).limit(literal_column("1")))
 
     @cached_property
     def _halving(self) -> Any:

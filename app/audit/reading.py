@@ -36,7 +36,7 @@ class Citing:
     """The digest of the agreement that the decision was made under."""
 
 
-def _citing() -> Sequence[ColumnElement[bool]]:
+def _citing(_dialect: str) -> Sequence[ColumnElement[bool]]:
     """In a canonical part a consent's id stands in quotes, and nothing else is like it."""
     return (PART.body.like(bindparam("cites", type_=String(), required=True)),)
 

@@ -3,15 +3,18 @@
 An entry whose person's part was erased by law names nobody any more, and is not found among anybody's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, or_, select
 
+from app.audit.archive import GROUP, Entry
+from app.audit.in_memory import run as run_in_memory
 from app.audit.shelf import at_the_time, in_its_month, shelf_of
-from app.db import Database, Prepared, UnpermittedRead, Warrant
+from app.db import Database, Prepared, UnpermittedRead, Warrant, prepare
 from app.tables.log import LogEntry, LogSubject
 
 ENTRIES: Any = LogEntry.__table__  # type: ignore[attr-defined]  # SQLModel adds it to table classes
@@ -61,8 +64,23 @@ class Narrowing:
     """Conditions on entry and part, made once for each name; `values` are those of their parameters."""
 
     name: Any
-    conditions: Callable[[], Sequence[ColumnElement[bool]]]
+    conditions: Callable[[str], Sequence[ColumnElement[bool]]]
+    """From the dialect."""
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement over entries within `start` and `stop`, built for a dialect; `key` is that of all that are alike."""
+
+    key: Any
+    build: Callable[[str], Select[Any]]
+    values: Mapping[str, Any]
+    whose: Whose | None = None
+
+    def everything(self) -> dict[str, Any]:
+        """The values of its parameters but for its bounds."""
+        return {**self.values, **(self.whose.values() if self.whose else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +126,85 @@ class Entries:
         if whose is not None and not whose:
             return []
 
-        def build() -> Select[Any]:
-            return _rows(self.database.dialect, whose, order, narrowing.conditions())
+        def build(dialect: str) -> Select[Any]:
+            return _rows(dialect, whose, order, narrowing.conditions(dialect))
 
-        statement = self.prepared(("rows", narrowing.name, whose and whose.shape, order), build)
-        values = {**narrowing.values, **(whose.values() if whose else {})}
-        bounds = {**await self.bounds(numbers, whose), "most": most}
-        return [Row(*row) for row in await self.database.fetch(statement, values | bounds)]
+        query = Query(("rows", narrowing.name, whose and whose.shape, order), build, narrowing.values, whose)
+        return [Row(*row) for row in await self.over(query, numbers, order, most)]
+
+    async def over(self, query: "Query", numbers: range, order: Order, most: int | None = None) -> list[Any]:
+        """A query over these numbers wherever they stand: what it finds in files beside what the database finds.
+
+        ArchiveUnavailable if a file is needed and not at hand.
+        """
+        shelf = shelf_of(self.database)
+        while True:
+            gone, here = await shelf.parted(numbers)
+            rows: list[Any] = []
+            for part in (gone, here) if order is Order.OLDEST else (here, gone):
+                if part and (most is None or len(rows) < most):
+                    rows += await (self._in_files if part is gone else self._in_tables)(query, part, order, most)
+            if await shelf.holds(numbers):
+                return rows[:most]
+
+    async def _in_tables(self, query: "Query", numbers: range, _order: Order, most: int | None) -> list[Any]:
+        statement = self.prepared(query.key, lambda: query.build(self.database.dialect))
+        values = {**query.everything(), **await self.bounds(numbers, query.whose), "most": most}
+        return await self.database.fetch(statement, values)
+
+    async def _in_files(self, query: "Query", numbers: range, order: Order, most: int | None) -> list[Any]:
+        statement = self.prepared((query.key, "archived"), lambda: query.build("sqlite"), "sqlite")
+        rows: list[Any] = []
+        async for part, parts in self._pieces(query.whose, numbers, order):
+            entries = await shelf_of(self.database).entries(part)
+            if query.whose is not None:
+                entries = [entry for entry in entries if entry[0] in parts]
+            values = {**query.everything(), "start": part.start, "stop": part.stop, "most": most}
+            arguments = statement.arguments(values)
+            rows += await asyncio.to_thread(run_in_memory, statement, arguments, entries, parts.items())
+            if most is not None and len(rows) >= most:
+                break
+        return rows
+
+    async def _pieces(
+        self, whose: Whose | None, numbers: range, order: Order
+    ) -> AsyncGenerator[tuple[range, dict[int, str]]]:
+        """A row group's worth of numbers at a time, with the persons' parts that count; only where somebody has one."""
+        rest = numbers
+        while rest:
+            if whose is not None:
+                edge = await self._parts(whose, rest, order, 1)
+                if not edge:
+                    return
+                rest = (
+                    range(rest.start, next(iter(edge)) + 1)
+                    if order is Order.NEWEST
+                    else range(next(iter(edge)), rest.stop)
+                )
+            piece = _piece(rest, order)
+            yield piece, await self._parts(whose, piece, order, len(piece))
+            rest = range(rest.start, piece.start) if order is Order.NEWEST else range(piece.stop, rest.stop)
+
+    async def _parts(self, whose: Whose | None, numbers: range, order: Order, most: int) -> dict[int, str]:
+        def build() -> Select[Any]:
+            own = () if whose is None else (whose.condition(),)
+            found = select(PART.seq, PART.body).where(*own, *within(PART.seq))
+            return found.order_by(in_order(PART.seq, order)).limit(_MOST)
+
+        statement = self.prepared(("parts", whose and whose.shape, order), build)
+        values = {"start": numbers.start, "stop": numbers.stop, "most": most, **(whose.values() if whose else {})}
+        return dict(await self.database.fetch(statement, values))
+
+    async def by_number(self, numbers: range, statement: Prepared, pick: Callable[[Entry], Any]) -> list[Any]:
+        """Entries in their order as a statement gives them; of those in files, what `pick` takes of each."""
+        shelf = shelf_of(self.database)
+        while True:
+            gone, here = await shelf.parted(numbers)
+            rows: list[Any] = [pick(entry) for entry in await shelf.entries(gone)]
+            if here:
+                rows += await self.database.fetch(statement, await self.bounds(here))
+            if await shelf.holds(numbers):
+                return rows
 
     async def bounds(self, numbers: range, whose: Whose | None = None) -> dict[str, Any]:
         """The values for `entries_within`, or with somebody given for `entries_of`."""
@@ -122,12 +212,12 @@ class Entries:
         where = await (shelf.times(numbers) if whose is None else shelf.months())
         return {"start": numbers.start, "stop": numbers.stop, **where}
 
-    def prepared(self, key: Any, build: Callable[[], Any]) -> Prepared:
+    def prepared(self, key: Any, build: Callable[[], Any], dialect: str | None = None) -> Prepared:
         """A statement compiled once for each key, as long as there are not too many."""
         if key not in self._prepared:
             if len(self._prepared) >= _KEPT:
                 self._prepared.clear()
-            self._prepared[key] = self.database.prepare(build())
+            self._prepared[key] = prepare(build(), dialect or self.database.dialect)
         return self._prepared[key]
 
 
@@ -153,6 +243,13 @@ def entries_of(dialect: str) -> tuple[Any, ...]:
     if dialect == "postgresql":
         same = and_(same, *in_its_month(PART.seq))
     return PARTS.join(ENTRIES, same), *within(PART.seq)
+
+
+def _piece(numbers: range, order: Order) -> range:
+    """As many as a row group has, from the end where an order begins."""
+    if order is Order.NEWEST:
+        return range(max(numbers.start, numbers.stop - GROUP), numbers.stop)
+    return range(numbers.start, min(numbers.stop, numbers.start + GROUP))
 
 
 def in_order(number: ColumnElement[int], order: Order) -> ColumnElement[Any]:

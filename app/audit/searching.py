@@ -93,7 +93,7 @@ class LogSearch:
                     yield _Step((), rest, cost)
 
     def _narrowing(self, asked: Asked) -> Narrowing:
-        return asked.narrowing(self._entries.database.dialect)
+        return asked.narrowing()
 
 
 def _after(number: int, numbers: range, order: Order) -> range:

@@ -1,4 +1,4 @@
-"""Which of PostgreSQL's months holds which numbers, so that a statement looks into those and no other.
+"""Which of PostgreSQL's months, or which file of the archive, holds which numbers: a statement looks there alone.
 
 What a process knows of it can be behind, never wrong: the newest month that it knows counts as going on for good.
 """
@@ -7,17 +7,39 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Text, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    String,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.sql.elements import Grouping
 
+from app.audit.archive import Archive, Archived, Entry
 from app.audit.months import bounds_of_months, read_bounds
 from app.db import Database, Prepared
 from app.tables.log import LogEntry
 
 _ENTRY: Any = LogEntry.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+_GONE = table(
+    "log_archive",
+    *(column(name, Text()) for name in ("month", "ends", "file")),
+    *(column(name, BigInteger()) for name in ("first_seq", "stop_seq")),
+    column("sha256", LargeBinary()),
+).c
+"""On PostgreSQL alone, and so no table of the models."""
 FOREVER = "~"
 """After every time, in the order of bytes."""
 _SINCE, _UNTIL = (bindparam(name, type_=String(), required=True) for name in ("since", "until"))
@@ -33,12 +55,14 @@ class Month:
 
 
 class Shelf:
-    """The months of one database; on SQLite there are none, and nothing is asked."""
+    """The months of one database, and those that left it for files; on SQLite there are none, and nothing is asked."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._months: list[Month] = []
+        self._archived: list[Archived] = []
         self._is_fresh = False
+        self.archive = Archive(None)
 
     @property
     def has_months(self) -> bool:
@@ -63,7 +87,7 @@ class Shelf:
         }
 
     async def months(self) -> Mapping[str, Any]:
-        """Every month, for `in_its_month`; nothing on SQLite."""
+        """Every month in the database, for `in_its_month`; nothing on SQLite."""
         if not self.has_months:
             return {}
         months = await self._known() or [Month(0, "", FOREVER)]
@@ -71,25 +95,69 @@ class Shelf:
         return {"firsts": [month.first for month in months], "sinces": sinces, "untils": [*sinces[1:], FOREVER]}
 
     async def around(self, moment: str, size: int) -> range:
-        """The numbers among which a moment's first one is, or the one behind them."""
+        """The numbers among which a moment's first one is, or the one behind them; all of them in the database."""
         if not self.has_months:
             return range(size)
         months = await self._known()
         place = bisect_right([month.since for month in months], moment) - 1
         if place < 0:
-            return range(0)
+            return range(months[0].first if months else size, months[0].first if months else size)
         stop = months[place + 1].first if place + 1 < len(months) else size
         return range(min(months[place].first, size), stop)
+
+    async def archived_at(self, moment: str) -> int | None:
+        """The first archived number that was recorded at a moment or later; None where that is in the database."""
+        if self.has_months:
+            await self._known()
+            for month in self._archived:
+                if moment < month.ends:
+                    return await self.archive.first_at(month, moment)
+        return None
+
+    async def parted(self, numbers: range) -> tuple[range, range]:
+        """Those that stand in files, and those that stand in the database."""
+        stop = max(await self.archived_stop(), numbers.start)
+        return range(numbers.start, min(stop, numbers.stop)), range(stop, max(stop, numbers.stop))
+
+    async def archived_stop(self) -> int:
+        """The number of the first entry in the database."""
+        if not self.has_months:
+            return 0
+        await self._known()
+        return self._archived[-1].stop if self._archived else 0
+
+    async def entries(self, numbers: range) -> list[Entry]:
+        """Archived ones, in order; ArchiveUnavailable."""
+        return await self.archive.entries(self._archived, numbers) if numbers else []
+
+    async def holds(self, numbers: range) -> bool:
+        """Whether what was known when these were read was still so: no month of theirs left the database meanwhile.
+
+        A month is over before it leaves, so that what was read of the newest one alone needs no look.
+        """
+        if not self.has_months or not self._months or numbers.start >= self._months[-1].first:
+            return True
+        ((stop,),) = await self._database.fetch(self._stop, {})
+        if stop <= (self._archived[-1].stop if self._archived else 0):
+            return True
+        self._months, self._is_fresh = [], False
+        return False
+
+    async def numbers(self, since: str, until: str) -> range:
+        """The numbers of what stands in a month of the database."""
+        ((first, last),) = await self._database.fetch(self._ends, {"since": since, "until": until})
+        return range(0) if first is None else range(int(first), int(last) + 1)
 
     async def _known(self) -> list[Month]:
         if self._is_fresh:
             return self._months
-        known = list(self._months)
+        self._archived = [Archived(*row) for row in await self._database.fetch(self._rows, {})]
+        gone = self._archived[-1].ends if self._archived else ""
+        known = [month for month in self._months if month.until > gone]
         for since, until in read_bounds(await self._database.fetch(self._bounds, {})):
-            if not known or since >= known[-1].until:
-                ((first,),) = await self._database.fetch(self._first, {"since": since, "until": until})
-                if first is not None:
-                    known.append(Month(int(first), since, until))
+            is_new = not known or since >= known[-1].until
+            if is_new and (numbers := await self.numbers(since, until)):
+                known.append(Month(numbers.start, since, until))
         self._months, self._is_fresh = known, bool(known)
         return known
 
@@ -98,8 +166,18 @@ class Shelf:
         return self._database.prepare(bounds_of_months())
 
     @cached_property
-    def _first(self) -> Prepared:
-        return self._database.prepare(select(func.min(_ENTRY.seq)).where(*at_the_time()))
+    def _ends(self) -> Prepared:
+        return self._database.prepare(select(func.min(_ENTRY.seq), func.max(_ENTRY.seq)).where(*at_the_time()))
+
+    @cached_property
+    def _rows(self) -> Prepared:
+        columns = (_GONE.month, _GONE.ends, _GONE.first_seq, _GONE.stop_seq, _GONE.sha256, _GONE.file)
+        return self._database.prepare(select(*columns).order_by(_GONE.ends))
+
+    @cached_property
+    def _stop(self) -> Prepared:
+        stop = func.coalesce(func.max(_GONE.stop_seq), literal_column("0"))
+        return self._database.prepare(select(stop))
 
 
 def at_the_time() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -126,3 +204,8 @@ def shelf_of(database: Database) -> Shelf:
     if database not in _SHELVES:
         _SHELVES[database] = Shelf(database)
     return _SHELVES[database]
+
+
+def keep_archive(database: Database, folder: Path | None) -> None:
+    """Where the files are of what is not in this database any more."""
+    shelf_of(database).archive = Archive(folder)

@@ -81,8 +81,7 @@ class LogTree:
         """Places and hashes of a kept level (0, 8, 16, 24) from `first` to before `stop`, as many as there are."""
         values = {"first": first, "stop": stop}
         if level == 0:
-            bounds = await self._entries.bounds(range(first, stop))
-            found = await self._database.fetch(self._leaves, bounds)
+            found = await self._entries.by_number(range(first, stop), self._leaves, lambda entry: (entry[0], entry[3]))
         else:
             found = await self._database.fetch(self._tiles, values | {"level": level})
         return [(int(place), bytes(node)) for place, node in found]

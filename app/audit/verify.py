@@ -28,8 +28,9 @@ def verify(
     progress: Callable[[int, int], None] | None = None,
     against: Against | None = None,
     keys: Sequence[Key] = (),
+    archive: Path | None = None,
 ) -> Report:
-    """Verify the log at an address, against checkpoints; telling `progress` (entries done, entries in all).
+    """Verify the log at an address and in its archive, against checkpoints; telling `progress` (done, in all).
 
     `keys` are those of the log and of its witnesses, by which the signatures that it stores are checked.
 
@@ -37,7 +38,7 @@ def verify(
     """
     report = Report()
     try:
-        with reading(address) as source:
+        with reading(address, archive) as source:
             for finding in source.structure():
                 report.add(finding)
             Verification(source, report, progress or (lambda _done, _all: None), against, keys).run()
@@ -49,7 +50,7 @@ def verify(
 
 
 @contextmanager
-def reading(address: Address) -> Iterator[Reading]:
+def reading(address: Address, archive: Path | None = None) -> Iterator[Reading]:
     """A snapshot of the log at an address."""
     if address.dialect == "sqlite":
         path = Path(address.path).resolve()
@@ -63,6 +64,6 @@ def reading(address: Address) -> Iterator[Reading]:
     with asyncio.Runner() as runner:
         link = runner.run(connect(address.dsn))
         try:
-            yield PostgresReading(link, runner)
+            yield PostgresReading(link, runner, archive)
         finally:
             link.terminate()

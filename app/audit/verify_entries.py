@@ -21,6 +21,8 @@ CLOCK_SECONDS = 300
 longest that a request takes.
 """
 PROGRESS_EVERY = 1000
+_ARCHIVED_WIDTH = 4
+"""In files an entry has no query columns."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TOP_MEMBERS, _CALLER_MEMBERS, _PART_MEMBERS = (itemgetter(*names.values()) for names in (TOP, CALLER, PART))
 _NO_CALLER = (None,) * len(CALLER)
@@ -50,6 +52,7 @@ class Verification:
         self.erased = _erasures(source.erasures())
         report.start = self.expected
         self.latest = ""
+        self.archived: list[Any] = []
 
     def run(self) -> None:
         """Every entry, then the head."""
@@ -75,6 +78,7 @@ class Verification:
             self.say(None, "behind", f"{said}: entries {self.expected} to {kept.size - 1} are gone")
         self.report_all(self.stored.rest(self.expected))
         self.head(heads)
+        self.archives()
         self.report.checkpoints = self.against.compared
         self.report.size, self.report.root = self.expected, self.tree.root().hex()
         self.progress(self.expected, max(total, self.expected))
@@ -136,7 +140,9 @@ class Verification:
         except (KeyError, TypeError, AttributeError):
             self.say(seq, "body", "the body lacks what every entry has")
         else:
-            self.columns(seq, version, row, made)
+            self.columns(seq, version, row if len(row) > _ARCHIVED_WIDTH else (*row, *made), made)
+            if body["type"] == "archive":
+                self.archived.append(body["details"])
             if subject is None or (isinstance(subject, str) and _HEX.fullmatch(subject)):
                 return subject
             self.say(seq, "body", "the commitment to the person is malformed")
@@ -160,6 +166,20 @@ class Verification:
             self.latest = moment
         elif (back := _seconds(moment, self.latest)) > CLOCK_SECONDS:
             self.say(seq, "clock", f"decided {back:.0f} s before an earlier entry: a clock was set back")
+
+    def archives(self) -> None:
+        """What the log says of its archive against the list of its files."""
+        said = []
+        for details in self.archived:
+            try:
+                said.append((details["month"], details["first"], details["stop"], details["sha256"]))
+            except (KeyError, TypeError):
+                self.say(None, "archive", "an entry about the archive does not say what was archived")
+        held = self.source.archives()
+        if self.report.start:  # what came before was not read
+            held = [each for each in held if each in said]
+        if said != held:
+            self.say(None, "archive", "the list of archived months is not what the log's entries say")
 
     def person(self, seq: int, subject: Any) -> None:
         """The person's part: there and true to the entry's commitment, or erased by an entry that says so."""

@@ -40,8 +40,11 @@ class Month:
         return {f"{self.name}_{suffix}": (self.name, order) for suffix, order in _ORDERS.items()}
 
 
-def read_months(rows: Sequence[Sequence[Any]]) -> tuple[list[Month], list[Finding]]:
-    """The partitions in their order, and what is wrong with how they follow each other."""
+def read_months(rows: Sequence[Sequence[Any]], begins: str) -> tuple[list[Month], list[Finding]]:
+    """The partitions in their order, and what is wrong with how they follow each other and what was archived.
+
+    `begins` is where the last archived month ends; nothing if none was.
+    """
     months, findings = [], []
     for name, bound, leaving in rows:
         found = _BOUND.fullmatch(bound or "")
@@ -52,12 +55,12 @@ def read_months(rows: Sequence[Sequence[Any]]) -> tuple[list[Month], list[Findin
     months.sort()
     if not months:
         findings.append(structural("month", "the log has no months"))
-    return months, findings + list(_gaps(months))
+    return months, findings + list(_gaps(months, begins))
 
 
-def _gaps(months: Sequence[Month]) -> Iterator[Finding]:
-    """The first begins before everything, and each one where the one before it ends."""
-    ends = ["", *(month.until for month in months)]
+def _gaps(months: Sequence[Month], begins: str) -> Iterator[Finding]:
+    """The first begins before everything, or where the archive ends; and each one where the one before it ends."""
+    ends = [begins, *(month.until for month in months)]
     for month, end in zip(months, ends, strict=False):
         if month.since != end:
             missing = f"from '{end}' " if end else ""

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from app.audit.verify_archive import ARCHIVED, Files
 from app.audit.verify_months import MAKER, MONTHS, STRAYS, Month, odd_maker, read_months, stray
 from app.audit.verify_read import (
     ANSWER_SECONDS,
@@ -45,6 +47,7 @@ _COLUMNS = (
 )
 _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE, _EACH_ROW = 2, 4, 8, 16, 32, 1
 POSTGRES_TRIGGERS = {
+    ("log_archive_only_grows", "log_archive"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
     ("log_subject_only_grows", "log_subject"): _BEFORE | _UPDATE | _TRUNCATE,
     ("log_subject_only_by_law", "log_subject"): _BEFORE | _DELETE | _EACH_ROW,
     ("log_tile_only_grows", "log_tile"): _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
@@ -83,15 +86,18 @@ _ORDERS = {
     "log_recovery_pkey": ("log_recovery", "from_size"),
     "log_recovery_origin_key": ("log_recovery", "origin"),
 }
-_KEYS = frozenset(f"{table}_pkey" for table in TABLES if table != "log_entry")
+_ARCHIVE = "log_archive"
+_ALL = (*TABLES, _ARCHIVE)
+_KEYS = frozenset(f"{table}_pkey" for table in _ALL if table != "log_entry")
 
 
 class PostgresReading(Reading):
     """A read-only transaction at REPEATABLE READ."""
 
-    def __init__(self, connection: Any, runner: asyncio.Runner) -> None:
-        self.connection, self.runner = connection, runner
+    def __init__(self, connection: Any, runner: asyncio.Runner, archive: Path | None = None) -> None:
+        self.connection, self.runner, self.archive = connection, runner, archive
         self.months: list[Month] = []
+        self.files = Files(None, ())
 
     def rows(self, sql: str) -> Iterator[Sequence[Any]]:
         """Through a cursor, so that memory stays small."""
@@ -100,19 +106,37 @@ class PostgresReading(Reading):
             yield from chunk
 
     def entries(self, first: int = 0) -> Iterator[Sequence[Any]]:
-        """A month after the other, each by number: what was put into another month is out of order."""
+        """What is archived, then a month after the other: what was put into another month is out of order."""
+        yield from self.files.entries(first)
         for month in self.months:
             yield from self.rows(f"{ENTRIES} {month.name}{starting('seq', first)} ORDER BY seq")
 
     def hashes(self, level: int, first: int, stop: int) -> list[bytes]:
         """By index, whose lies would not lead to a root that is trusted."""
+        gone = self.files.hashes(first, min(stop, self.files.stop)) if level == 0 and first < self.files.stop else []
         with self._by_index():
-            return super().hashes(level, first, stop)
+            return gone + super().hashes(level, first + len(gone), stop)
 
     def recorded_at(self, seq: int) -> str:
         """By index as well: of an entry before those that are read."""
+        if seq < self.files.stop:
+            return self.files.recorded_at(seq)
         with self._by_index():
             return super().recorded_at(seq)
+
+    def erasures(self) -> Iterator[Sequence[Any]]:
+        """In files and in the database."""
+        yield from self.files.of_type("erase")
+        yield from super().erasures()
+
+    def recoveries(self) -> Iterator[Sequence[Any]]:
+        """In files and in the database."""
+        yield from self.files.of_type("recover")
+        yield from super().recoveries()
+
+    def archives(self) -> list[tuple[str, int, int, str]]:
+        """As `log_archive` has them."""
+        return [month.said() for month in self.files.months]
 
     @contextmanager
     def _by_index(self) -> Iterator[None]:
@@ -131,16 +155,16 @@ class PostgresReading(Reading):
 
     def structure(self) -> Iterator[Finding]:
         """Ordinary tables and months, without rules or row security, every trigger on, every index whole."""
-        relations = {row[0]: row for row in self._catalogue(_RELATIONS, TABLES)}
-        if not relations.keys() - set(BESIDE):
+        relations = {row[0]: row for row in self._catalogue(_RELATIONS, _ALL)}
+        if not relations.keys() - {*BESIDE, _ARCHIVE}:
             raise LookupError("there is no log in this database")
-        for name in TABLES:
+        for name in _ALL:
             yield from _odd_relation(name, relations.get(name))
-        if any(name not in relations or relations[name][1] not in ("r", "p") for name in TABLES):
+        if any(name not in relations or relations[name][1] not in ("r", "p") for name in _ALL):
             raise asyncpg.InterfaceError("a table of the log is missing")
         yield from self._months()
         names = [month.name for month in self.months]
-        everything = (*TABLES, *names)
+        everything = (*_ALL, *names)
         yield from _odd_triggers(self._catalogue(_TRIGGERS, everything), names)
         orders = dict(_ORDERS)
         for month in self.months:
@@ -153,7 +177,9 @@ class PostgresReading(Reading):
 
     def _months(self) -> Iterator[Finding]:
         """Each follows on the one before it, and is a table like the others."""
-        self.months, findings = read_months(self.runner.run(self._fetch(MONTHS)))
+        self.files = Files(self.archive, self.runner.run(self._fetch(ARCHIVED)))
+        yield from self.files.structure()
+        self.months, findings = read_months(self.runner.run(self._fetch(MONTHS)), self.files.ends)
         yield from findings
         relations = {row[0]: row for row in self._catalogue(_RELATIONS, [month.name for month in self.months])}
         for month in self.months:
@@ -197,7 +223,7 @@ def _odd_relation(name: str, row: Sequence[Any] | None) -> Iterator[Finding]:
         yield structural("schema", f"row security on '{name}' could hide rows")
     if ruled and kind in ("r", "p"):
         yield structural("schema", f"a rule stands on '{name}'")
-    is_month = name not in TABLES
+    is_month = name not in _ALL
     if (has_children and not is_whole) or has_parent != is_month:
         yield structural("schema", f"'{name}' inherits or is inherited from")
 

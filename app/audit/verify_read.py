@@ -156,6 +156,10 @@ class Reading(ABC):
         """The entries that say that persons' parts were erased."""
         return self.rows(_ERASURES)
 
+    def archives(self) -> list[tuple[str, int, int, str]]:
+        """Month, first number, the one behind the last, and SHA-256 of each file that entries stand in."""
+        return []
+
     def repeated_events(self) -> list[str]:
         """Event ids that stand in more than one entry."""
         return [row[0] for row in self.rows(_REPEATED)]
@@ -165,14 +169,14 @@ class Reading(ABC):
         return (
             (origin, size, bytes(root), made_at, note)
             for origin, size, root, made_at, note in self.rows(
-                f"{_CHECKPOINTS}{_from('size', first)} ORDER BY size, {self.plainly('origin')}"
+                f"{_CHECKPOINTS}{starting('size', first)} ORDER BY size, {self.plainly('origin')}"
             )
         )
 
     def cosignatures(self, first: int = 0) -> Iterator[Sequence[Any]]:
         """Name, size, witness, key id, line, seconds: in the same order."""
         order = f"size, {self.plainly('origin')}, {self.plainly('witness')}, key_id"
-        return self.rows(f"{_COSIGNATURES}{_from('size', first)} ORDER BY {order}")
+        return self.rows(f"{_COSIGNATURES}{starting('size', first)} ORDER BY {order}")
 
     def renamings(self) -> Iterator[Sequence[Any]]:
         """From which size, name, old name, size under the old name, event id."""

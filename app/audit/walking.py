@@ -7,13 +7,14 @@ tiles that have none yet are looked at one and all.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import literal_column, select
 
 from app.audit.conditions import POINTING, Asked
 from app.audit.rows import PART, Entries, Order, Whose, check, in_order, within
+from app.audit.shelf import shelf_of
 from app.audit.words import TILE, Words
 from app.db import Warrant
 
@@ -54,13 +55,22 @@ class Walk:
         if asked.whose is not None:
             steps = self._of_person(permit, asked.whose, numbers, order)
         elif POINTING & asked.filters.keys() or (not whole and asked.filters.keys() <= {"staff"}):
-            steps = _one(numbers)
+            steps = self._by_index(permit, asked, numbers, order)
         else:
             steps = self._by_words(permit, asked, numbers, order)
         async with aclosing(steps):
             async for stretch in steps:
                 yield stretch
                 await asyncio.sleep(0)  # SQLite answers at once, and others wait too
+
+    async def _by_index(self, permit: Warrant, asked: Asked, numbers: range, order: Order) -> AsyncGenerator[Stretch]:
+        """In the database at once; what stands in files has no such index, and goes by words."""
+        gone, here = await shelf_of(self._entries.database).parted(numbers)
+        for part in (gone, here) if order is Order.OLDEST else (here, gone):
+            steps = self._by_words(permit, asked, part, order) if part is gone else _one(part)
+            async with aclosing(steps):
+                async for stretch in steps:
+                    yield stretch
 
     async def _of_person(self, permit: Warrant, whose: Whose, numbers: range, order: Order) -> AsyncGenerator[Stretch]:
         check(permit)
@@ -95,10 +105,14 @@ class Walk:
         if not numbers:
             return
         sought, indexed = asked.sought(), await self._words.indexed()
+        archived = await shelf_of(self._entries.database).archived_stop()
         tiles = range(numbers.start // TILE, (numbers.stop - 1) // TILE + 1)
         for window in _windows(tiles, order):
             known, unknown = _parted(window, indexed)
-            found = await self._words.tiles(permit, sought, known, order) if known else []
+            led = (
+                replace(sought, staff=None) if known.start * TILE < archived else sought
+            )  # files have no index of staff
+            found = await self._words.tiles(permit, led, known, order) if known else []
             rest = list(unknown) if order is Order.OLDEST else list(reversed(unknown))
             for run in _runs([*found, *rest] if order is Order.OLDEST else [*rest, *found]):
                 first, stop = min(run) * TILE, (max(run) + 1) * TILE

@@ -18,6 +18,7 @@ from app.audit.verify import verify as verify_log
 from app.audit.verify_notes import Kept, Key, Unsigned, read_kept
 from app.audit.verify_read import Report
 from app.cli import checkpoints, recovering, witness
+from app.cli.archiving import archive as archive_
 from app.cli.environment import say_error, settings
 from app.cli.exporting import export
 from app.cli.months import months
@@ -35,6 +36,7 @@ app.command("recover")(recovering.recover)
 app.command("witness")(witness.witness)
 app.command("export")(export)
 app.command("months")(months)
+app.command("archive")(archive_)
 console = Console()
 
 
@@ -61,6 +63,7 @@ def verify(
             help="verifier key of the log or of a witness, @SIZE behind it if retired then; may be given again"
         ),
     ] = None,
+    archive: Annotated[Path | None, typer.Option(help="the folder of months that left the database")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="findings as JSON, one object")] = False,  # noqa: FBT002  # typer's form of a flag
 ) -> None:
     """Recompute everything: bytes, hashes, order, times, tree, query columns, persons' parts, stored checkpoints.
@@ -74,10 +77,14 @@ def verify(
     address = Address(configured.database_url.get_secret_value())
     named = _named(key or [])
     kept = Against([_read(each, named) for each in against or []], None if trusted is None else _read(trusted, named))
-    keys = named or _configured(configured)
+    keys, folder = named or _configured(configured), archive or configured.log_archive
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("entries verified", total=None)
-        report = verify_log(address, lambda done, total: progress.update(task, completed=done, total=total), kept, keys)
+
+        def told(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        report = verify_log(address, told, kept, keys, folder)
     if as_json:
         data = asdict(report) | {"exit_code": report.exit_code, "first": report.first}
         print(json.dumps(data))  # the data itself, for other programs
@@ -145,7 +152,7 @@ async def _replayed(known: Settings) -> Replayed:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("decisions made again", total=None)
         try:
-            async with open_history(address, known.database_role) as history:
+            async with open_history(address, known.database_role, known.log_archive) as history:
                 numbers = await history.between()
                 async for entries in history.read(numbers):
                     for entry in entries:

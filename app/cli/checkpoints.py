@@ -15,6 +15,7 @@ from app.audit.checkpoints import Checkpoints
 from app.audit.log_keys import LogKeyUnusable, read_key_file, write_key_file
 from app.audit.outside import Judged, LogContradicted, Verdict
 from app.audit.recovery import RecoveryRefused
+from app.audit.shelf import keep_archive
 from app.audit.signed_note import Algorithm, NoteInvalid, Signer
 from app.audit.start import check_name, check_start, compare
 from app.audit.submission import ChangeRefused, LogUnavailable
@@ -96,6 +97,7 @@ async def opened(known: Settings) -> AsyncIterator[Checkpoints]:
     if not _is_there(address):
         raise DatabaseUnavailable("there is no database file")
     database = open_database(address, known.database_role)
+    keep_archive(database, known.log_archive)
     try:
         checkpoints = Checkpoints.of(known, database, now)
         try:

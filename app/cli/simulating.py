@@ -64,7 +64,7 @@ async def _simulated(known: Settings, draft: CompiledAgreement, period: Period) 
     address = Address(known.database_url.get_secret_value())
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("decisions made again", total=None)
-        async with open_history(address, known.database_role) as history:
+        async with open_history(address, known.database_role, known.log_archive) as history:
             return await run(
                 history,
                 draft,

@@ -4,6 +4,7 @@ from app.audit.entry import ERASE
 from app.audit.recovery import CONFIRM, RECOVER
 from app.db import DatabaseUnavailable
 from app.gate.acting import Act, Announcing
+from app.gate.archiving import ARCHIVE
 from app.gate.asking import Opened
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
@@ -13,7 +14,7 @@ from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 from app.gate.watching import RAISED
 
-KINDS = (READ, AUTHENTICATION, BOOTSTRAP, CHANGE, CONFIRM, ERASE, EXPLAINED, EXPORT, RAISED, RECOVER, REPORT)
+KINDS = (READ, ARCHIVE, AUTHENTICATION, BOOTSTRAP, CHANGE, CONFIRM, ERASE, EXPLAINED, EXPORT, RAISED, RECOVER, REPORT)
 """Every type of entry that there is."""
 
 __all__ = [

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.audit.shelf import keep_archive
 from app.audit.start import check_log
 from app.audit.writer import open_log
 from app.config import Settings
@@ -39,6 +40,7 @@ async def open_gate_as_found(settings: Settings) -> AsyncIterator[tuple[Gate, Da
         database = open_database(address, settings.database_role)
     except sqlite3.OperationalError as fault:
         raise DatabaseUnavailable("the database file cannot be opened; does its folder exist?") from fault
+    keep_archive(database, settings.log_archive)
     try:
         log = await open_log(address, settings.database_role, settings.clock, beside=database)
         try:

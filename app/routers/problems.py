@@ -217,6 +217,11 @@ FAULTS: dict[str, Fault] = {
     "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
+    "archive-unavailable": Fault(
+        503,
+        "older entries of the log stand in files that are not at hand",
+        "ask for a later period, or have the operator bring the file back",
+    ),
     "unavailable": Fault(503, "the service cannot answer at the moment", "try again", _AGAIN),
     "internal": Fault(500, "a fault of the service's own", "report the request id; nothing was disclosed"),
 }

@@ -37,7 +37,7 @@ def clock(*moments: datetime) -> Callable[[], datetime]:
 async def append_at(address: Address, *moments: datetime) -> None:
     """An entry at each moment."""
     for number, moment in enumerate(moments):
-        log = await open_log(address, SERVICE_ROLE, lambda moment=moment: moment)  # type: ignore[misc]
+        log = await open_log(address, SERVICE_ROLE, clock(moment))
         await append_all(log, 1, request_id=f"at-{number}")
         await log.close()
 
@@ -81,7 +81,7 @@ async def test_the_same_event_in_another_month_is_one_entry(address: Address, ow
     """No unique key reaches across months; whoever repeats something after the end of one gets its receipt."""
     entry, other = make_entry(1), make_entry(2)
     for moment in (ENDED - timedelta(seconds=1), ENDED + timedelta(days=40)):
-        log = await open_log(address, SERVICE_ROLE, lambda moment=moment: moment)  # type: ignore[misc]
+        log = await open_log(address, SERVICE_ROLE, clock(moment))
         receipts = [await log.append(Submission((each,))) for each in (entry, other)]
         await log.close()
         assert [receipt.seq for (receipt,) in receipts] == [0, 1]
@@ -136,7 +136,7 @@ async def test_months_are_made_ahead_by_the_service(address: Address, owner: Own
         assert await ahead.make() == month_after(5)[-7:].replace("_", "-")
     assert [name for (name,) in owner.rows(MONTHS)] == [month_after(each) for each in range(6)]
     assert ahead.left() == 3
-    ahead._now = clock(ENDED + timedelta(days=100))  # type: ignore[attr-defined]
+    ahead._now = clock(ENDED + timedelta(days=100))
     assert ahead.left() == 1
     await ahead.close()
     await database.close()
