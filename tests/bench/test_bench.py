@@ -27,6 +27,9 @@ BOTH = (
     "verify_million",
 )
 ALONE = (
+    "growth_append",
+    "growth_person",
+    "growth_proof",
     "decide_one_vs_cedarpy",
     "decide_person_vs_cedarpy",
     "proof_vs_pymerkle",
@@ -47,6 +50,7 @@ def test_every_row_has_its_name():
         for delay in (0, 1, 4)
         for database in ("sqlite", "postgresql")
     }
+    expected |= {f"growth_{what}_postgresql" for what in ("append", "person", "proof")}
     expected |= {"proof_vs_pymerkle_sqlite", "append_vs_pymerkle_sqlite", "verify_hashes"} | {
         f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")
     }
@@ -88,6 +92,13 @@ def test_proofs_lead_to_the_root_that_pymerkle_has(capsys: pytest.CaptureFixture
     assert set(found) == {"proof_growth_sqlite", "proof_vs_pymerkle_sqlite"}
     assert all(set(row) >= KEYS for row in found.values())
     assert found["proof_growth_sqlite"]["entries"] == {"ours": 2_000, "rival": 300}
+
+
+def test_a_log_of_many_months_is_measured_at_two_lengths(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "growth"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {f"growth_{what}_postgresql" for what in ("append", "person", "proof")}
+    assert all(set(row) >= KEYS and row["months"] == 60 for row in found.values())
 
 
 def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixture[str]):
