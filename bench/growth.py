@@ -56,11 +56,11 @@ def measure(places: Places, sizes: Sizes) -> list[Row]:
     counts = sizes.log_many, sizes.log_few
     urls = [places.new("postgresql") for _ in counts]
     for url, entries in zip(urls, counts, strict=True):
-        fill(url, entries)
+        fill(url, entries, sizes.months)
     long, short = uvloop.run(race(urls, counts, sizes.pages))
     for url in urls:
         places.drop(url)
-    extra = {"entries": {"ours": sizes.log_many, "rival": sizes.log_few}, "months": MONTHS}
+    extra = {"entries": {"ours": sizes.log_many, "rival": sizes.log_few}, "months": sizes.months}
     return [
         Row(f"growth_{kind}_postgresql", "ms", long[kind], short[kind], 2, bar_is_ceiling=True, extra=extra)
         for kind in KINDS
@@ -123,17 +123,17 @@ async def _open(url: str, entries: int) -> _Side:
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
-def fill(url: str, entries: int) -> None:
-    """So many entries over five years until now, a hundred about each person, and the tree over them."""
+def fill(url: str, entries: int, months: int = MONTHS) -> None:
+    """So many entries over so many months until now, a hundred about each person, and the tree over them."""
     fill_people(url, max(1, entries // EACH))
     asyncio.run(put(url, staff("alma", Role.AUDITOR, party="health")))
-    asyncio.run(_fill(url, entries))
+    asyncio.run(_fill(url, entries, months))
 
 
-async def _fill(url: str, entries: int) -> None:
+async def _fill(url: str, entries: int, months: int) -> None:
     server = await asyncpg.connect(Address(url).dsn)
     present = f"{datetime.now(UTC):%Y-%m}"
-    await _begin_earlier(server, present, later(present, 1 - MONTHS))
+    await _begin_earlier(server, present, later(present, 1 - months))
     kinds = bodies()
     columns = ", ".join(ENTRY_COLUMNS)
     await server.execute("CREATE TEMP TABLE made (name int PRIMARY KEY, body text)")
@@ -143,8 +143,9 @@ async def _fill(url: str, entries: int) -> None:
     await server.execute("ALTER TABLE log_entry DISABLE TRIGGER log_entry_from_body")
     said = ", ".join(f"replace({name}, '@', i::text)" for name in ENTRY_COLUMNS)
     leaf = _LEAF["postgresql"].replace("$2", "at")
-    for place in range(MONTHS):
-        month, first, stop = later(present, place + 1 - MONTHS), *_share(place, entries)
+    for place in range(months):
+        month = later(present, place + 1 - months)
+        first, stop = (each * entries // months for each in (place, place + 1))
         start, end = (datetime.fromisoformat(f"{each}-01") for each in (month, later(month, 1)))
         step = (min(end, datetime.now() - timedelta(hours=1)) - start) / max(1, stop - first)  # noqa: DTZ005  # as the others
         await server.execute(
@@ -167,11 +168,6 @@ async def _fill(url: str, entries: int) -> None:
     await _grow(server, entries)
     await server.execute("VACUUM ANALYZE", timeout=7200)
     await server.close()
-
-
-def _share(place: int, entries: int) -> tuple[int, int]:
-    """The numbers of a month: as many in each."""
-    return place * entries // MONTHS, (place + 1) * entries // MONTHS
 
 
 async def _begin_earlier(server: asyncpg.Connection, present: str, month: str) -> None:

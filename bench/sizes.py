@@ -23,6 +23,7 @@ class Sizes:
     log_few: int
     log_many: int
     proofs: int
+    months: int
 
 
 FULL = Sizes(
@@ -42,6 +43,7 @@ FULL = Sizes(
     log_few=10_000,
     log_many=1_000_000,
     proofs=100,
+    months=60,
 )
 QUICK = Sizes(
     questions=200,
@@ -60,4 +62,5 @@ QUICK = Sizes(
     log_few=300,
     log_many=2_000,
     proofs=10,
+    months=3,
 )

@@ -98,7 +98,7 @@ def test_a_log_of_many_months_is_measured_at_two_lengths(capsys: pytest.CaptureF
     main(["--json", "--quick", "--only", "growth"])
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {f"growth_{what}_postgresql" for what in ("append", "person", "proof")}
-    assert all(set(row) >= KEYS and row["months"] == 60 for row in found.values())
+    assert all(set(row) >= KEYS and row["months"] == 3 for row in found.values())
 
 
 def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixture[str]):
