@@ -89,6 +89,10 @@ def test_an_explanation_a_change_and_one_that_found_nothing_agree(one):
         ),
         pytest.param(altered(PARTLY, clauses=("A1", "D2", "E3")), "clauses",
                      "cites A1, D2 and E3 instead of A1, D1 and E3", id="cites another clause"),
+        pytest.param(altered(PARTLY, clauses=()), "clauses",
+                     "cites no clause instead of A1, D1 and E3", id="cites no clause"),
+        pytest.param(altered(REFUSED, clauses=("A1",)), "clauses",
+                     "cites A1 instead of B1", id="cites another clause for a refusal"),
         pytest.param(altered(PARTLY, outcome="permitted"), "outcome", "says 'permitted' instead of 'partly-permitted'",
                      id="another outcome"),
         pytest.param(altered(REFUSED, outcome="permitted"), "outcome", "says 'permitted' instead of 'refused'",
@@ -120,7 +124,8 @@ def test_a_change_that_cites_a_clause_which_does_not_permit_it_is_found():
                       released={}, details={"table": "person"}, clauses=("A1",))  # fmt: skip
     assert replayed(change).report.exit_code == 0
     lies = altered(change, facts=facts("employed"), fact_names=("employed",))
-    assert [each.code for each in replayed(lies).report.disagreements] == ["clauses"]
+    said = [(each.code, each.message) for each in replayed(lies).report.disagreements]
+    assert said == [("clauses", "cites A1 instead of none")]
 
 
 def test_an_entry_without_a_decision_is_counted_and_no_more():
