@@ -148,6 +148,20 @@ def test_what_an_entry_can_have_been_about_besides_is_not_what_it_names():
     assert again.besides == tuple(each for each in SUBJECTS if each is not Register.AUDIT_LOG)
 
 
+def test_a_read_of_categories_can_have_been_about_registers_besides_and_anything_else_about_all():
+    some = altered(PARTLY, withheld={key: why for key, why in PARTLY.said.withheld.items() if key != "scores"})
+    read, write = asked(some.said), asked(altered(some, action="write").said)
+    assert read is not None
+    assert write is not None
+    assert read.besides == tuple(Register)
+    assert write.besides == tuple(each for each in SUBJECTS if each not in (*write.released, *write.withheld))
+    assert set(write.besides) > set(Register)
+
+
+def test_what_was_released_under_no_clause_was_decided_all_the_same():
+    assert asked(altered(PARTLY, withheld={}, clauses=()).said) is not None
+
+
 def test_an_agreement_that_is_not_at_hand_is_named_and_nothing_is_clean():
     report = replayed(PARTLY, altered(PARTLY._replace(seq=3), agreement="f" * 64)).report
     assert (report.exit_code, report.unknown) == (2, {"f" * 64: 3})
