@@ -80,6 +80,19 @@ def whose(known: Iterable[Allocation], at: float) -> list[str]:
             theirs("olga", 6), [ours("otto", 1, ends=5, ended=5)], 6, ["olga"], id="somebody again, by a later word"
         ),
         pytest.param(
+            theirs("olga", 2, said=5), [ours("otto", 1, ends=5, ended=5)], 6, ["olga"], id="by a word of that moment"
+        ),
+        pytest.param(
+            theirs("olga", 2, said=9),
+            [ours("otto", 1, ends=5, ended=5)],
+            6,
+            ["olga"],
+            id="since before, said later",
+        ),
+        pytest.param(
+            theirs("olga", 5, said=4), [ours("otto", 1, ends=5, ended=5)], 6, [], id="nobody who was to begin just then"
+        ),
+        pytest.param(
             theirs("otto", 2, 6, said=4), [ours("otto", 3)], 5, ["otto"], id="both say it of one, who has them"
         ),
         pytest.param(theirs("otto", 2, 6, said=4), [ours("otto", 3)], 7, [], id="until the end that theirs has"),
@@ -119,6 +132,45 @@ def test_what_was_ended_here_is_not_begun_again(
 def test_an_earlier_end_of_its_own_system_holds() -> None:
     ended = replace(theirs("olga", 1, 5), ended_here_at=day(5), recorded_at=day(5))
     assert after(theirs("olga", 1, 3, said=9), ended)["olga-1"].valid_until == day(3)
+
+
+def test_a_row_is_one_that_was_begun_here_by_its_source() -> None:
+    values: dict[str, Any] = {
+        "id": "a", "kind": CASELOAD, "staff_id": "olga", "valid_from": day(1), "valid_until": day(5),
+        "recorded_at": day(2), "ended_here_at": day(3), "source": "own", "source_id": "more than is asked for",
+    }  # fmt: skip
+    own = Allocation("a", CASELOAD, "olga", day(1), day(5), day(2), day(3), begun_here=True)
+    assert Allocation.of(values, "own") == own
+    assert Allocation.of(values | {"source": "other"}, "own") == replace(own, begun_here=False)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "at", "expected"),
+    [
+        pytest.param(1, None, 9, True, id="without an end"),
+        pytest.param(1, 5, 4, True, id="before its end"),
+        pytest.param(1, 5, 5, False, id="at its end"),
+        pytest.param(5, 4, 3, False, id="it never was"),
+    ],
+)
+def test_how_long_it_runs(begins: float, ends: float | None, at: float, expected: bool) -> None:
+    assert theirs("olga", begins, ends).runs_beyond(day(at)) is expected
+
+
+@pytest.mark.parametrize(
+    ("begins", "said", "expected"),
+    [
+        pytest.param(4, 4, False, id="an older word of a start before"),
+        pytest.param(6, 5, False, id="of a start at that moment"),
+        pytest.param(7, 5, True, id="of a start after it"),
+        pytest.param(4, 6, True, id="a word of the same moment"),
+    ],
+)
+def test_whether_theirs_takes_over_from_somebody_named_here(begins: float, said: float, expected: bool) -> None:
+    new, here = theirs("olga", begins, said=said), ours("otto", 2, said=6)
+    assert new.comes_after(here) is expected
+    assert here.comes_after(new) is not expected
+    assert not new.comes_after(new)
 
 
 def treating(one: Allocation) -> Allocation:

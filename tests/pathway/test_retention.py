@@ -45,6 +45,9 @@ OPEN, DRAFT = Treatment("in-treatment", None, None), Treatment("draft", None, No
         pytest.param(
             [closed("1990-01-01"), closed("2013-05-01", "49")], "2023-05-01", Basis.DIED, id="an older one too"
         ),
+        pytest.param(
+            [closed("2013-05-01"), closed("2013-05-01", "49")], "2023-05-01", Basis.DIED, id="both on one day"
+        ),
         pytest.param([closed("2013-05-01"), OPEN], None, Basis.LIVE, id="one of them is open"),
         pytest.param([closed("2013-05-01", "49"), OPEN], None, Basis.LIVE, id="open, although one says they died"),
         pytest.param(
@@ -64,6 +67,7 @@ def test_the_day_on_which_treatment_ended_is_that_of_the_last() -> None:
     dead = [closed("2013-05-01", "49"), closed("2015-01-02")]
     assert retention_of([closed("2013-05-01"), closed("2015-01-02")]).ended_on == date(2015, 1, 2)
     assert retention_of(dead).ended_on == date(2015, 1, 2)
+    assert retention_of([closed("2012-05-01"), closed("2013-05-01", "49")]).ended_on == date(2013, 5, 1)
     assert retention_of([closed("2013-05-01"), OPEN]).ended_on is None
 
 
