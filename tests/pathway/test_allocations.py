@@ -97,6 +97,12 @@ def whose(known: Iterable[Allocation], at: float) -> list[str]:
         ),
         pytest.param(theirs("otto", 2, 6, said=4), [ours("otto", 3)], 7, [], id="until the end that theirs has"),
         pytest.param(theirs("otto", 2, 6, said=1), [ours("otto", 3)], 7, ["otto"], id="not by an end said before"),
+        pytest.param(theirs("otto", 2, 6, said=3), [ours("otto", 3)], 7, ["otto"], id="nor by one said at that moment"),
+        pytest.param(theirs("otto", 3, 6, said=4), [ours("otto", 3)], 7, [], id="both from one moment"),
+        pytest.param(theirs("otto", 2, 6, said=7), [ours("otto", 6)], 7, [], id="begun here when theirs ends"),
+        pytest.param(
+            theirs("olga", 2), [theirs("otto", 5, 5)], 6, ["olga"], id="who never had them takes nobody's place"
+        ),
         pytest.param(theirs("olga", 1, 2), [ours("otto", 3)], 4, ["otto"], id="what is over changes nothing"),
     ],
 )
@@ -127,6 +133,15 @@ def test_what_was_ended_here_is_not_begun_again(
     found = after(new, ended)
     assert whose(found.values(), 7) == expected
     assert (found["olga-1"].ended_here_at is None) == bool(expected)
+
+
+def test_what_was_to_begin_and_never_did_has_not_begun_either() -> None:
+    ended = replace(theirs("olga", 5, 5), id="olga-1", ended_here_at=day(5), recorded_at=day(5))
+    assert after(theirs("olga", 1, said=9), ended)["olga-1"].never_was
+
+
+def test_that_it_was_ended_here_is_said_by_what_is_known_alone() -> None:
+    assert after(replace(theirs("olga", 1), ended_here_at=day(3)))["olga-1"].ended_here_at is None
 
 
 def test_an_earlier_end_of_its_own_system_holds() -> None:
