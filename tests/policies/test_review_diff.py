@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.policies import decide
 from app.policies.review.cubes import Cube, Region
-from app.policies.review.diff import Change, compare, worded_otherwise
+from app.policies.review.diff import ENDED, IN_FORCE, Change, compare, worded_otherwise
 from app.policies.review.openings import Difference, Effect, Extent, effect_of, extent_of
 from app.policies.review.sentences import sentences
 from app.vocabulary import (
@@ -95,6 +95,18 @@ def test_a_draft_that_only_says_it_otherwise_opens_nothing():
 def test_a_caveat_in_other_words_is_a_place_that_differs():
     new = draft(('totals = "Totals and severity bands only', 'totals = "The totals and severity bands only'))
     assert worded_otherwise(leicester(), new) == ("caveats totals: text",)
+
+
+def test_what_goes_on_after_the_end_closes_then_too():
+    part = 'purposes = ["oversight"]\nactions = ["review"]\nregisters = ["access-alert"]'
+    new = draft((f'roles = ["auditor", "caldicott-guardian"]\n{part}', f'roles = ["auditor"]\n{part}'))
+    changes = compare(leicester(), new)
+    assert {(each.role, each.effect, each.while_) for each in changes} == {
+        (Role.CALDICOTT_GUARDIAN, "closes", (IN_FORCE, ENDED))
+    }
+    (closed, *_) = changes
+    assert closed.clauses_before == ("G6",)
+    assert closed.clauses_after == ()
 
 
 def test_a_place_that_says_several_things_differs_in_one_of_them():
