@@ -101,6 +101,13 @@ def test_a_log_of_many_months_is_measured_at_two_lengths(capsys: pytest.CaptureF
     assert all(set(row) >= KEYS and row["months"] == 3 for row in found.values())
 
 
+def test_an_auditors_page_is_measured_where_the_log_stands_in_months(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "audit_person_postgresql"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS
+    assert (row["entries"], row["indexed_tiles"]) == (2_000, 7)
+
+
 def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixture[str]):
     main(["--json", "--quick", "--only", "watch_million_sqlite"])
     (row,) = json.loads(capsys.readouterr().out).values()
