@@ -1,7 +1,7 @@
 """Group commit at every load: 64 and 256 at once, in one process and in four, on a disk as it is and on slower ones.
 
 Checkpoints are made every second meanwhile, sixty times as often as the service makes them, and each append makes its
-receipt and the proof at hand. The rival is that of `bench.append`. What tree, signatures and receipts cost is measured
+receipt. The rival is that of `bench.append`. What tree, signatures and receipts cost is measured
 beside the same writer with nothing of them.
 """
 
@@ -28,7 +28,7 @@ from app.audit.ddl import SERVICE_ROLE
 from app.audit.entry import PersonPart
 from app.audit.log_keys import LogKeys, TrustedKey
 from app.audit.signed_note import Signer
-from app.audit.submission import Submission
+from app.audit.submission import Submission, receipt_header
 from app.audit.tree import LogTree
 from app.db import Address, open_database, open_writing
 from bench.append import Rival
@@ -84,7 +84,7 @@ def _floor(processes: int, delay: int) -> float:
 
 
 def measure_cost(places: Places, dialect: str, sizes: Sizes) -> Row:
-    """What is left of the throughput with a tree, a signature each second, a receipt and a proof for each entry."""
+    """What is left of the throughput with a tree, a signature each second and a receipt for each entry."""
     rates: dict[str, list[float]] = {OURS: [], BARE: []}
     with _workers(places, dialect, {}, (OURS,), 1) as whole, _workers(places, dialect, {}, (BARE,), 1) as bare:
         for _ in range(2 * sizes.append_rounds):
@@ -187,8 +187,8 @@ async def work(url: str, ways: Sequence[str]) -> None:
 
     async def ours() -> None:
         (receipt,) = await log.append(Submission((record().sealed(PersonPart("person-1", "X000001", ("consent-1",))),)))
-        if str(receipt) and BARE not in ways:
-            receipt.proof()
+        if BARE not in ways:
+            receipt_header([receipt])
 
     async def sign() -> None:
         while True:
