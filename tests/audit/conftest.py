@@ -7,8 +7,9 @@ import pytest
 
 from app.audit import witnesses
 from app.audit.ddl import SERVICE_ROLE
+from app.audit.indexing import Indexing
 from app.audit.writer import AuditLog, open_log
-from app.db import Address
+from app.db import Address, Database, open_database
 from tests.audit.checkpointed import Network
 from tests.audit.logs import Owner, append_all, now
 from tests.postgres import wait_for
@@ -24,6 +25,21 @@ async def log(address: Address) -> AsyncIterator[AuditLog]:
     opened = await open_log(address, SERVICE_ROLE, now)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def database(address: Address) -> AsyncIterator[Database]:
+    opened = open_database(address, SERVICE_ROLE)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def indexing(address: Address, database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Indexing]:
+    monkeypatch.setattr("app.audit.indexing.PAUSE_SECONDS", 0)
+    opened = Indexing(database, address, SERVICE_ROLE)
+    yield opened
+    await opened._writing.close()
 
 
 @pytest.fixture

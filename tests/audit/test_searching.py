@@ -3,7 +3,7 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
@@ -13,12 +13,11 @@ import pytest
 from app.audit import counting, searching, walking
 from app.audit.conditions import FILTERS, Asked, Hidden
 from app.audit.counting import By, LogCounts, TooMany
-from app.audit.ddl import SERVICE_ROLE
 from app.audit.indexing import Indexing
 from app.audit.rows import Order, Whose
 from app.audit.searching import LogSearch
 from app.audit.writer import AuditLog
-from app.db import Address, Database, UnpermittedRead, open_database
+from app.db import Database, UnpermittedRead
 from tests.audit.asking import CLAUSES, CONSENTS, PEOPLE, PERMIT, counted, expected, fill, found, kept, moment_of
 from tests.audit.logs import Owner, append_all
 
@@ -26,21 +25,6 @@ FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 """All pairs of filters; otherwise fifty, in which each filter stands several times."""
 ENTRIES = 600
 """Two full tiles, and one that is not."""
-
-
-@pytest.fixture
-async def database(address: Address) -> AsyncIterator[Database]:
-    opened = open_database(address, SERVICE_ROLE)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def indexing(address: Address, database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Indexing]:
-    monkeypatch.setattr("app.audit.indexing.PAUSE_SECONDS", 0)
-    opened = Indexing(database, address, SERVICE_ROLE)
-    yield opened
-    await opened._writing.close()
 
 
 def values(whole: list[Any]) -> dict[str, list[str]]:

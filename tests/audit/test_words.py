@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,26 +10,11 @@ from app.audit.indexing import Indexing
 from app.audit.rows import Entries, Order
 from app.audit.words import INDEXED, TILE, Sought, Words, words_of
 from app.audit.writer import AuditLog
-from app.db import Address, Database, UnpermittedRead, open_database
+from app.db import Address, Database, UnpermittedRead
 from tests.audit.logs import Owner, append_all, make_entry, verified
 from tests.world import TestWarrant
 
 PERMIT = TestWarrant()
-
-
-@pytest.fixture
-async def database(address: Address) -> AsyncIterator[Database]:
-    opened = open_database(address, SERVICE_ROLE)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def indexing(address: Address, database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Indexing]:
-    monkeypatch.setattr("app.audit.indexing.PAUSE_SECONDS", 0)
-    opened = Indexing(database, address, SERVICE_ROLE)
-    yield opened
-    await opened._writing.close()
 
 
 async def three_tiles(log: AuditLog) -> None:
