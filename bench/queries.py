@@ -220,6 +220,7 @@ async def _give_words(url: str) -> None:
     database = open_database(Address(url), SERVICE_ROLE)
     index = Indexing(database, Address(url), SERVICE_ROLE)
     await index.catch_up()
+    await index.close()
     await database.close()
 
 

@@ -42,7 +42,11 @@ class Indexing:
         finally:
             self._stopping.set()
             await asyncio.gather(task, return_exceptions=True)
-            await self._writing.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Give up its own connection; what never ran in the background has to be closed too, or its loop never ends."""
+        await self._writing.close()
 
     async def catch_up(self) -> int:
         """Every full tile that has no words yet gets its words; how many did. DatabaseUnavailable if it is gone."""

@@ -39,7 +39,7 @@ async def indexing(address: Address, database: Database, monkeypatch: pytest.Mon
     monkeypatch.setattr("app.audit.indexing.PAUSE_SECONDS", 0)
     opened = Indexing(database, address, SERVICE_ROLE)
     yield opened
-    await opened._writing.close()
+    await opened.close()
 
 
 @pytest.fixture

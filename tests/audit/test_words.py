@@ -58,7 +58,7 @@ async def test_two_that_index_at_once_do_no_harm(
     await append_all(log, 3 * TILE)
     other = Indexing(database, address, SERVICE_ROLE)
     await asyncio.gather(indexing.catch_up(), other.catch_up())
-    await other._writing.close()
+    await other.close()
     assert owner.rows(f"SELECT tile FROM log_word WHERE word = '{INDEXED}' ORDER BY tile") == [(0,), (1,), (2,)]
     assert verified(owner.address).exit_code == 0
 
