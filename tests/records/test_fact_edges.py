@@ -1,7 +1,7 @@
 """The first and the last moment of whatever makes a fact hold, and what is somebody else's."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import app.tables as t
@@ -120,11 +120,18 @@ def limit(kind: str, *names: str, **values: Any) -> list[Any]:
     return world.limit(CRN, kind, *names, **values)
 
 
+def _ended(after: timedelta) -> dict[str, datetime]:
+    """Ended at once, by a clock that is so far ahead of ours."""
+    return {"valid_until": NOW + after, "ended_here_at": NOW + after}
+
+
 BOTH_LISTS = [limit("restriction", "olive"), limit("restriction", "olive", "omar")]
 PEOPLE = [
     Case("a caseload from now", OLIVE, [world.caseload(CRN, "olive", valid_from=NOW)], {"caseload"}),
     Case("a caseload from the next moment", OLIVE, [world.caseload(CRN, "olive", valid_from=NOW + MOMENT)], set()),
     Case("a caseload a moment more", OLIVE, [world.caseload(CRN, "olive", valid_until=NOW + MOMENT)], {"caseload"}),
+    Case("a caseload that a clock ahead has ended", OLIVE, [world.caseload(CRN, "olive", **_ended(SOON))], set()),
+    Case("one that is ended later", OLIVE, [world.caseload(CRN, "olive", **_ended(SOON + MOMENT))], {"caseload"}),
     Case("twice on the caseload", OLIVE, [world.caseload(CRN, "olive"), world.caseload(CRN, "olive")], {"caseload"}),
     Case("on another caseload", OLIVE, [world.caseload(CRN, "omar"), world.caseload(OTHER, "olive")], set()),
     Case("a caseload treats nobody", THEO, [REFERRAL, world.caseload(CRN, "theo")], {"service", "caseload"}),
