@@ -22,6 +22,7 @@ from app.audit.verify import Report, verify
 from app.db import Address
 from app.vocabulary import Role
 from tests import world
+from tests.faults.forking import Forked
 from tests.postgres import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -47,17 +48,11 @@ class Running:
         named = {f"OPENMIND_{name.upper()}": value for name, value in (given | settings).items()}
         named = world.log_environment() | named
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENMIND_")}
-        command = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", f"--port={self.port}"]
-        command += ["--no-access-log", "--log-level=warning"]
-        with self.said.open("wb") as said:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=clean | named | dict(environment or {}),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-            )
+        self.said.touch()
+        if environment is None:
+            self.process: Any = Forked(clean | named, self.said, self.port)
+        else:  # what a loader is told has to be there before the process
+            self.process = _started(clean | named | dict(environment), self.said, self.port)
 
     def wait_until_up(self) -> None:
         """Until /health answers; what the process said, if it does not."""
@@ -115,6 +110,13 @@ def run(url: str, key: Path, count: int = 1, **values: Any) -> Iterator[list[Run
     finally:
         for service in services:
             service.kill()
+
+
+def _started(environment: Mapping[str, str], said: Path, port: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "uvicorn", "app.main:application", "--factory", f"--port={port}"]
+    command += ["--no-access-log", "--log-level=warning"]
+    with said.open("wb") as out:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
 
 def _free_port() -> int:

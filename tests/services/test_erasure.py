@@ -106,9 +106,8 @@ async def eraser(
 
 async def held(url: str, mark: str, crn: str) -> dict[str, int]:
     """In how many rows of each table the person's id, CRN or mark stands, whatever the column."""
-    found = {}
-    for table in SQLModel.metadata.sorted_tables:
-        (rows,) = await world.execute(url, [(select(table), None)])
+    found, tables = {}, SQLModel.metadata.sorted_tables
+    for table, rows in zip(tables, await world.execute(url, [(select(table), None) for table in tables]), strict=True):
         hits = sum(
             any(word in str(row) for word in (crn, person_id(crn), f"-{mark}", f" {mark}", f"Family{mark}"))
             for row in rows
