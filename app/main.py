@@ -35,6 +35,7 @@ from app.routers import (
     emergency_grants,
     explanations,
     limits,
+    matches,
     oauth2,
     operations,
     people,
@@ -62,6 +63,8 @@ from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
+from app.services.matches import MatchService
+from app.services.matching import MatchingService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -148,6 +151,7 @@ def _addresses() -> list[BaseRoute]:
         referrals.router,
         emergency_grants.router,
         access_alerts.router,
+        matches.router,
         agreement.router,
         audit_proofs.router,
         audit_checkpoints.router,
@@ -170,6 +174,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     for part in (authenticator, tokens, checkpoints):
         opened.push_async_callback(part.close)
     await authenticator.refresh()
+    matching = MatchingService(gate, settings.clock)
     await tokens.forget_expired()
     services = Services(
         clock=settings.clock,
@@ -197,6 +202,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         audit=AuditService(gate),
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
+        matching=matching,
+        matches=MatchService(gate, matching),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())

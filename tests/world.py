@@ -178,6 +178,20 @@ def of(model: Any, crn: str, **values: Any) -> Any:
     return model(**{**made(), "person_id": person_id(crn), **values})
 
 
+def registration(crn: str, **values: Any) -> list[SQLModel]:
+    """A registration at the clinical system that is linked to the person."""
+    about = of(t.Patient, crn, **({"date_of_birth": date(1980, 1, 1), "gender": "1"} | values))
+    pair = {"id": f"match-{next(_numbers)}", "recorded_at": LONG_AGO, "patient_id": about.id}
+    basis = {"state": "linked", "basis": "nhs-number-and-birth-date"}
+    return [about, t.IdentityMatch(person_id=about.person_id, **pair, **basis)]
+
+
+def merged(crn: str, into: str, **values: Any) -> list[SQLModel]:
+    """The probation service merged the record of a CRN into another's."""
+    about = {"said_by": person_id(crn), "recorded_at": LONG_AGO} | values
+    return [t.PersonAlias(crn=one, other_crn=other, **about) for one, other in ((crn, into), (into, crn))]
+
+
 def caseload(crn: str, username: str, **values: Any) -> Any:
     """The person is on this offender manager's caseload."""
     about = {"staff_id": f"staff-{username}", "kind": "caseload", "valid_from": NOW - timedelta(days=30)}

@@ -10,11 +10,26 @@ from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Ga
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
 from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 from app.gate.watching import RAISED
 
-KINDS = (READ, ARCHIVE, AUTHENTICATION, BOOTSTRAP, CHANGE, CONFIRM, ERASE, EXPLAINED, EXPORT, RAISED, RECOVER, REPORT)
+KINDS = (
+    READ,
+    ARCHIVE,
+    AUTHENTICATION,
+    BOOTSTRAP,
+    CHANGE,
+    CONFIRM,
+    ERASE,
+    EXPLAINED,
+    EXPORT,
+    MATCHED,
+    RAISED,
+    RECOVER,
+    REPORT,
+)
 """Every type of entry that there is."""
 
 __all__ = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, String, Table, bindparam, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, Delete, Select, String, Table, and_, bindparam, delete, func, or_, select, union
 from sqlmodel import SQLModel
 
 from app.db import PROTECTED, Prepared, Warrant
@@ -52,7 +52,13 @@ def _own(table: Table) -> ColumnElement[bool] | None:
 
 
 def _matched(table: Table) -> ColumnElement[bool]:
-    return table.c.person_id == WHO if "person_id" in table.c else table.c.crn == CRN
+    if "other_crn" in table.c:
+        return or_(table.c.crn == CRN, table.c.other_crn == CRN)
+    if "person_id" not in table.c:
+        return table.c.crn == CRN
+    if "crn" not in table.c:
+        return table.c.person_id == WHO
+    return or_(table.c.person_id == WHO, and_(table.c.person_id.is_(None), table.c.crn == CRN))
 
 
 def _belonging(table: Table) -> Iterator[Place]:

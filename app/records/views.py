@@ -149,11 +149,14 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
         "person",
         "patient",
+        "person_identifier",
+        "person_alias",
         "consent",
         "emergency_grant",
         "access_limit",
         "access_limit_name",
     ),
+    Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
     Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
 }
 

@@ -1,7 +1,7 @@
 """Whose entries of the log are meant: the people behind an identifier, a consent or an emergency grant.
 
-Every identifier that somebody is known by leads to them, whichever system wrote it down; where one that is added later
-(a link between records, a number of before a merger) leads to people too, it is one more source in `SOURCES`.
+Every identifier that somebody is or was known by leads to them, whichever system wrote it down; and whoever was ever
+taken for one person is found by the identifiers of both, after they were parted as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, bindparam, select, union
+from sqlalchemy import Select, String, and_, bindparam, select, union
 
 from app.db import Warrant
 from app.records import predicates
@@ -67,6 +67,24 @@ def _patient(column: str) -> Source:
     return lambda: select(T.Person.id, T.Person.crn).join(T.Patient, same).where(getattr(T.Patient, column) == _VALUE)
 
 
+def _formerly(kind: str) -> Source:
+    """By an identifier that they are or were known by, at either party."""
+    known = T.PersonIdentifier
+    same = and_(known.person_id == T.Person.id, known.kind == predicates.word(kind))
+    return lambda: select(T.Person.id, T.Person.crn).join(known, same).where(known.value == _VALUE)
+
+
+def _merged() -> Select[Any]:
+    """The CRNs that one was ever taken for the same person with, and whether it is so still."""
+    alias = T.PersonAlias
+    return (
+        select(T.Person.id, alias.other_crn, alias.parted_at)
+        .select_from(alias)
+        .outerjoin(T.Person, T.Person.crn == alias.other_crn)
+        .where(alias.crn == _VALUE)
+    )
+
+
 def _consent() -> Select[Any]:
     return (
         select(T.Person.id, T.Person.crn)
@@ -86,12 +104,12 @@ def _grant() -> Select[Any]:
 
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
-    "crn": (_person("crn"),),
+    "crn": (_person("crn"), _formerly("crn")),
     "personId": (_person("id"),),
-    "nhsNumber": (_person("nhs_number"), _patient("nhs_number")),
-    "pncNumber": (_person("pnc_number"),),
-    "nomsNumber": (_person("noms_number"),),
-    "croNumber": (_person("cro_number"),),
+    "nhsNumber": (_person("nhs_number"), _patient("nhs_number"), _formerly("nhs-number")),
+    "pncNumber": (_person("pnc_number"), _formerly("pnc-number")),
+    "nomsNumber": (_person("noms_number"), _formerly("noms-number")),
+    "croNumber": (_person("cro_number"), _formerly("cro-number")),
 }
 TABLES = tables_about((Register.AUDIT_LOG,))
 """What it takes to find them, and those who exclude whoever asks."""
@@ -99,7 +117,10 @@ TABLES = tables_about((Register.AUDIT_LOG,))
 
 async def found(records: Records, permit: Warrant, sought: Sought) -> Found:
     """Everybody who answers to all of it, by CRN; UnpermittedRead without a permit."""
-    sets = [await _by_identifier(records, permit, *each) for each in sought.identifiers.items()]
+    sets = [
+        await _with_merged(records, permit, await _by_identifier(records, permit, *each))
+        for each in sought.identifiers.items()
+    ]
     if sought.consent is not None:
         sets.append(await _named(records, permit, "consent", (_consent,), sought.consent))
     grant = None
@@ -110,14 +131,26 @@ async def found(records: Records, permit: Warrant, sought: Sought) -> Found:
 
 
 async def excluding(records: Records, permit: Warrant, caller: Caller, at: datetime) -> list[Named]:
-    """Whoever keeps the caller out of their record (S3)."""
+    """Whoever keeps the caller out of their record (S3), under each CRN that is theirs."""
 
     def build() -> Select[Any]:
         return select(T.Person.id, T.Person.crn).where(T.Person.id.in_(predicates.excluded()))
 
     values = predicates.parameters(caller, at)
     rows = await records.database.fetch(records.prepared("whose-excluding", build), values, permit)
-    return [Named(*row) for row in rows]
+    people = await _with_merged(records, permit, {Named(*row) for row in rows}, is_still=True)
+    return sorted(people, key=lambda each: each.crn)
+
+
+async def _with_merged(records: Records, permit: Warrant, people: set[Named], *, is_still: bool = False) -> set[Named]:
+    """With whoever was ever taken for the same person, or `is_still`, and so on from them."""
+    statement, found, waiting = records.prepared(("whose", "merged"), _merged), set(people), list(people)
+    while waiting:
+        rows = await records.database.fetch(statement, {"value": waiting.pop().crn}, permit)
+        new = {Named(person_id, crn) for person_id, crn, parted in rows if parted is None or not is_still} - found
+        found |= new
+        waiting += new
+    return found
 
 
 async def _by_identifier(records: Records, permit: Warrant, name: str, value: str) -> set[Named]:

@@ -191,6 +191,17 @@ class Writer:
             self._prepared[key] = self._database.prepare(statement)
         return self._prepared[key].sql, self._prepared[key].arguments({"value": value})
 
+    def part(self, table: str, column: str, value: str, at: datetime) -> tuple[str, Sequence[Any]]:
+        """SQL and arguments by which the rows of a list that still hold do so no more, and stay."""
+        key = ("part", table, column)
+        if key not in self._prepared:
+            rows = _table(table).c
+            whose = rows[column] == bindparam("value", type_=rows[column].type)
+            parted = {"parted_at": bindparam("at", type_=rows.parted_at.type)}
+            statement = update(_table(table)).where(whose, rows.parted_at.is_(None)).values(parted)
+            self._prepared[key] = self._database.prepare(statement)
+        return self._prepared[key].sql, self._prepared[key].arguments({"value": value, "at": at})
+
     async def versions(self, permit: Permit, table: str, ids: Iterable[str]) -> dict[str, str]:
         """The version that each of these records has, of those that are there."""
         key = ("version", table)

@@ -213,6 +213,15 @@ FAULTS: dict[str, Fault] = {
     "not-acceptable": Fault(
         406, "there is no such form", "accept application/x-ndjson, text/csv or application/vnd.apache.parquet"
     ),
+    "match-unknown": Fault(
+        404, "there is no such match, or none that you may know of", "see GET /v1/matches for the review list"
+    ),
+    "match-decided": Fault(
+        409, "the match does not stand where this could be decided", "read it again: GET /v1/matches/{id}"
+    ),
+    "registration-linked": Fault(
+        409, "the registration is linked to somebody else", "unlink that match first: GET /v1/matches?state=linked"
+    ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
     "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),

@@ -20,6 +20,8 @@ from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
+from app.services.matches import MatchService
+from app.services.matching import MatchingService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -67,6 +69,8 @@ class Services:
     audit: AuditService
     exports: ExportService
     access_alerts: AccessAlertService
+    matching: MatchingService
+    matches: MatchService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

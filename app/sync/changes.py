@@ -32,7 +32,9 @@ class Changes:
         ]
         since = record.recorded_at if is_new else record.modified_at
         for inner in record.inner:
-            if inner.column is not None and not is_new:
+            if inner.column is not None and inner.is_parted and not is_new:
+                changes.append(self._writer.part(inner.table, inner.column, row["id"], since))
+            elif inner.column is not None and not is_new:
                 changes.append(self._writer.remove(inner.table, inner.column, row["id"]))
             for one in inner.rows:
                 version = {"source_version": version_of(record.modified_at)} if "source" in one else {}

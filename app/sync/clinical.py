@@ -49,6 +49,7 @@ def meeting_records(health: Health) -> Iterator[Incoming]:
             continue
         row |= health.keys("three_way_meeting", identity, referred)
         del row["referral_id"]
+        row["patient_id"] = referred.patient_id
         yield health.record("three_way_meeting", row, referred, (when.recorded_at, when.modified_at), (fields,), act)
 
 

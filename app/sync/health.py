@@ -4,7 +4,7 @@ Written by the clinical system under H1, but for patients (H7), allocations (B5)
 who are not on file wait, and their sender is not told.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,13 +17,16 @@ from app.sync.report import ImportReport, Outcome
 from app.sync.submission import Submission
 from app.vocabulary import Action, Category, Role
 
+NOBODY = ""
+"""In place of the CRN of whoever a registration has no person of: what comes with it waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient who was taken in, with the person that the link names."""
+    """A registration that was taken in."""
 
+    id: str
     born: date | None
-    crn: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,10 @@ class Referred:
     """A referral that was taken in: what its children hang on."""
 
     id: str
+    patient_id: str
+    """The registration that it came with."""
     crn: str
+    """Of the person whose registration it came with; `NOBODY` where that is not known, which is told to nobody."""
     received: date
     service: str
     modified_at: datetime
@@ -60,10 +66,11 @@ class Health:
         report: ImportReport,
         callers: Callers,
         services: frozenset[str],
-        on_file: Callable[[str], bool],
     ) -> None:
         self.submission, self.callers = submission, callers
-        self.report, self.services, self.on_file = report, services, on_file
+        self.report, self.services = report, services
+        self.people: Mapping[str, str] = {}
+        """By the id of a registration, the CRN of its person."""
         self.patients: dict[str, Patient] = {}
         self.referrals: dict[str, Referred] = {}
         self.contacts: dict[str, Contact] = {}

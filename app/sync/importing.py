@@ -11,14 +11,15 @@ from uuid import uuid4
 
 from app.gate import Gate
 from app.identity import hash_secret, new_secret
-from app.services.registers import RegisterService, person_id
+from app.services.matching import MatchingService
+from app.services.registers import RegisterService
 from app.sync import registered, standing
 from app.sync.callers import Callers
 from app.sync.clinical import clinical_records, meeting_records
 from app.sync.contacts import activity_records, contact_records
 from app.sync.health import Health
 from app.sync.justice import Justice
-from app.sync.patients import linked_people, patient_records
+from app.sync.patients import patient_records
 from app.sync.reading import FileRejected, Source, read_lines
 from app.sync.records import Incoming
 from app.sync.referrals import allocation_records, check_the_rest, referral_records
@@ -88,7 +89,7 @@ class _Import:
     ) -> None:
         self.folder, self.gate, self.clock, self.credentials = folder, gate, clock, credentials
         self.report = ImportReport()
-        self.registers = RegisterService(gate)
+        self.registers, self.matching = RegisterService(gate), MatchingService(gate, clock)
         self.token = f"import-{uuid4()}"
         self._tell, self._done, self._all = progress, 0, 0
         self.writing = Writing(gate, clock, self.token, self.report, self._progress)
@@ -102,7 +103,8 @@ class _Import:
         callers = await self._callers()
         months = self._months()
         await self._rows("standing/training", lambda row: registered.training(row, self.report, callers, months))
-        await self._justice(Justice(self.report, callers))
+        people = await self._justice(Justice(self.report, callers))
+        self.report.entries += (await self.matching.match(people=people)).entries
         health = await self._health(callers)
         await self._said(callers, health)
         self._progress(self._all - self._done)
@@ -129,8 +131,8 @@ class _Import:
         self._done += rows
         self._tell(min(self._done, self._all), self._all)
 
-    async def _rows(self, name: str, read: Callable[[Source], Incoming | None]) -> None:
-        """Every row of a file of JSON lines; rows may refer to others of their file."""
+    async def _rows(self, name: str, read: Callable[[Source], Incoming | None]) -> list[str]:
+        """Every row of a file of JSON lines, which may refer to others of their file; the ids of what they are."""
         records = []
         for source in self.lines.get(name, ()):
             record = read(source)
@@ -141,6 +143,7 @@ class _Import:
                 records.append(record)
         for wave in waves(records):
             await self.writing.write(wave)
+        return [record.row["id"] for record in records]
 
     # --- standing -------------------------------------------------------------------------------------------------
 
@@ -182,11 +185,12 @@ class _Import:
 
     # --- the two sides --------------------------------------------------------------------------------------------
 
-    async def _justice(self, justice: Justice) -> None:
+    async def _justice(self, justice: Justice) -> list[str]:
+        """The ids of the people who were sent."""
         if not justice.is_registered():
             for name in JUSTICE:
                 self._unwritable(f"justice/{name}.jsonl", len(self.lines.get(f"justice/{name}", ())))
-            return
+            return []
         reading: dict[str, Callable[[Source], Incoming | None]] = {
             "people": justice.person,
             "limits": justice.limit,
@@ -197,8 +201,8 @@ class _Import:
             "registrations": justice.registration,
             "obligations": justice.obligation,
         }
-        for name in JUSTICE:
-            await self._rows(f"justice/{name}", reading[name])
+        written = {name: await self._rows(f"justice/{name}", reading[name]) for name in JUSTICE}
+        return written["people"]
 
     async def _health(self, callers: Callers) -> Health | None:
         submission = self.submission
@@ -208,15 +212,14 @@ class _Import:
             for table, rows in submission.tables.items():
                 self._unwritable(path_of(table), len(rows) - (table == "IDS000Header"))
             return None
-        on_file: set[str] = set()
         services = await self.registers.services()
-        health = Health(submission, self.report, callers, services, on_file.__contains__)
-        act = health.synced()
-        people = {person_id(crn): crn for crn in linked_people(health)}
-        if act is not None:
-            on_file |= {people[found] for found in await self.writing.present(act, "person", list(people))}
+        health = Health(submission, self.report, callers, services)
+        for wave in waves(list(patient_records(health))):
+            await self.writing.write(wave)
+        registered = [patient.id for patient in health.patients.values()]
+        self.report.entries += (await self.matching.match(registrations=registered)).entries
+        health.people = await self.matching.people_of(registered)
         for records in (
-            patient_records,
             referral_records,
             allocation_records,
             contact_records,

@@ -39,6 +39,12 @@ ALIASES = {"RVRH": "RVHR"}
 """Registration codes as they are met in the wild."""
 
 
+def aliases(identity: str, own: str, into: str | None) -> list[Mapping[str, Any]]:
+    """That a person's record was merged into that of another CRN, seen from both; none where it was not."""
+    pairs = [] if into is None else [(own, into), (into, own)]
+    return [{"said_by": identity, "crn": one, "other_crn": other, "parted_at": None} for one, other in pairs]
+
+
 class Justice:
     """Turns the justice side's rows into records."""
 
@@ -75,6 +81,9 @@ class Justice:
             "interpreter_language": fields.text("interpreterLanguage", 10),
             "access_needs": fields.text("accessNeeds", 500),
         }
+        into = fields.identifier("mergedInto", crn)
+        if into is not None and into == found:
+            fields.fault("mergedInto", "merged-into-itself")
         when = times(fields)
         if fields.is_broken:
             return None
@@ -84,6 +93,7 @@ class Justice:
             row=row,
             recorded_at=when.recorded_at,
             modified_at=when.modified_at,
+            inner=(Inner("person_alias", "said_by", aliases(row["id"], row["crn"], into), is_parted=True),),
             crn=found,
             first=self._by(Category.IDENTITY, Category.CONTACT),
         )

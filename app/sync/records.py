@@ -41,6 +41,8 @@ class Inner:
     column: str | None
     """None for rows that end by their own dates and are never taken back."""
     rows: Sequence[Mapping[str, Any]]
+    is_parted: bool = False
+    """Whether rows that are not sent any more stay, with the moment from which they are not so (`parted_at`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.services.registers import person_id, record_id
 from app.sync.fields import Fields
-from app.sync.health import Health, Patient, Referred
+from app.sync.health import NOBODY, Health, Patient, Referred
 from app.sync.records import Act, Incoming, Reference, Times, origins_of
 from app.sync.registered import staff_id
 from app.sync.report import Outcome
@@ -43,12 +43,19 @@ def referral_records(health: Health) -> Iterator[Incoming]:
         if own is not None:
             row |= _locally(health, own)
         when = Times.of(own, "RecordedAt", "ModifiedAt") if own else None
-        if fields.is_broken or own is None or own.is_broken or when is None or patient is None or not patient.crn:
+        if fields.is_broken or own is None or own.is_broken or when is None or patient is None:
             health.reject(*([fields, own] if own else [fields]))
             continue
         named = record_id("referral", health.submission.provider, identity)
+        row["patient_id"] = patient.id
         referred = Referred(
-            named, patient.crn, row["received_on"], row["service_id"], when.modified_at, when.recorded_at
+            named,
+            patient.id,
+            health.people.get(patient.id, NOBODY),
+            row["received_on"],
+            row["service_id"],
+            when.modified_at,
+            when.recorded_at,
         )
         health.referrals[identity] = referred
         yield _referral(health, row, identity, referred, when, (fields, own))
@@ -60,8 +67,6 @@ def _patient_of(health: Health, fields: Fields) -> Patient | None:
     patient = health.patients.get(identity) if identity else None
     if identity and patient is None:
         fields.fault("LocalPatientId", "parent-missing")
-    elif patient is not None and patient.crn is None:
-        fields.fault("LocalPatientId", "patient-not-linked")
     return patient
 
 

@@ -54,7 +54,6 @@ _ALL = (
     # --- references and standing
     ("parent-missing", Severity.RECORD, "what it belongs to is not there", "send that record too, and first"),
     ("companion-missing", Severity.RECORD, "its local row is missing", "send the local row with the national one"),
-    ("patient-not-linked", Severity.RECORD, "no link names the patient's CRN", "send the patient's link"),
     ("staff-unknown", Severity.RECORD, "nobody on the register has this username", "register the member of staff"),
     ("client-unknown", Severity.RECORD, "no registered system may write this", "register the system that sends it"),
     ("clinical-lead-unknown", Severity.RECORD, "nobody led the service on that day", "register its clinical lead"),
@@ -69,6 +68,7 @@ _ALL = (
     ("objection-overlaps", Severity.RECORD, "this objection stands already", "withdraw the one before first"),
     ("subject-request-open", Severity.RECORD, "another request of the person is open", "close that one first"),
     ("changed-meanwhile", Severity.RECORD, "somebody else changed it at the same time", "import again"),
+    ("merged-into-itself", Severity.RECORD, "a record is not merged into itself", "name the record that stays"),
     ("willingness-missing", Severity.RECORD, "mental health treatment needs willingness", "record their willingness"),
     ("codes-disagree", Severity.RECORD, "the level and its code say two things", "correct one of the two"),
     ("agreement", Severity.RECORD, "the agreement does not let its recorder write it", "see the entry for the reason"),

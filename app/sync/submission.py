@@ -22,6 +22,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "IDS001MPI": ("LocalPatientId", "NHSNumber", "PersonBirthDate", "Postcode", "Gender", "LanguageCodePreferred"),
     "IDS002GP": ("LocalPatientId", "GMPCodeReg", "StartDateGMPRegistration", "EndDateGMPRegistration"),
     "LocalPatientLink": ("LocalPatientId", "CRN", *_TIMES),
+    "LocalPatientName": ("LocalPatientId", "FamilyName", "GivenNames", "PNCNumber", *_TIMES),
     "IDS101Referral": ("ServiceRequestId", "LocalPatientId", "ReferralRequestReceivedDate", "SourceOfReferralIAPT",
                        "EndCode", "ServDischDate"),
     "LocalReferral": ("ServiceRequestId", "Service", "Status", "Basis", "ReferrerUsername", "Reason",

@@ -18,6 +18,7 @@ from app.tables.health import (
     SessionNote,
 )
 from app.tables.history import history_of
+from app.tables.identity import IdentityMatch, PersonAlias, PersonIdentifier
 from app.tables.joint import Consent, ConsentRecipient, Meeting, Objection
 from app.tables.justice import (
     LicenceCondition,
@@ -44,6 +45,7 @@ from app.tables.standing import (
 RECORDS: tuple[type[Kept], ...] = (
     Person,
     Patient,
+    IdentityMatch,
     Supervision,
     Requirement,
     Offence,
@@ -106,6 +108,7 @@ __all__ = [
     "ConsentRecipient",
     "EmergencyGrant",
     "ErasureStub",
+    "IdentityMatch",
     "Instant",
     "Kept",
     "LicenceCondition",
@@ -116,6 +119,8 @@ __all__ = [
     "OutcomeScore",
     "Patient",
     "Person",
+    "PersonAlias",
+    "PersonIdentifier",
     "Progress",
     "Referral",
     "Requirement",

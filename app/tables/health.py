@@ -53,6 +53,8 @@ class Referral(OfPerson, table=True):
     suitability: str | None = kept(REFERRAL, default=None, max_length=200)
     end_code: str | None = kept(REFERRAL, default=None, max_length=2)
     closed_on: date | None = kept(REFERRAL, default=None)
+    patient_id: str | None = inner(REFERRAL, default=None, max_length=36, index=True)
+    """The registration that it came with: should that turn out to be somebody else's, so is the referral."""
 
 
 class Appointment(OfReferral, table=True):

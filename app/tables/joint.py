@@ -29,6 +29,8 @@ class Meeting(OfPerson, table=True):
     next_date: date | None = kept(MEETING, default=None)
     third_party: bool = inner(MEETING)
     serious_harm: bool = inner(MEETING)
+    patient_id: str | None = inner(MEETING, default=None, max_length=36, index=True)
+    """The registration that it came with, as of a referral."""
 
 
 class Consent(OfPerson, table=True):

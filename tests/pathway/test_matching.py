@@ -103,6 +103,16 @@ class TestSeveral:
         assert judged(one, person(), others=(one, other)) == {"p": SEVERAL}
         assert judged(other, person(), others=(one, other)) == {"p": CONTRADICTED}
 
+    def test_two_with_one_number_and_a_crn_each(self) -> None:
+        """Each would be sure by its CRN; the number cannot be both people's."""
+        one = registration("r1", crn=CRN)
+        other = registration("r2", crn=OTHER_CRN, date_of_birth=date(1990, 1, 1))
+        whom = person(nhs_number=None), person("q", nhs_number=None, crn=OTHER_CRN, date_of_birth=date(1990, 1, 1))
+        assert judged(one, whom[0], others=(one, other)) == {"p": SEVERAL}
+        assert judged(other, whom[1], others=(one, other)) == {"q": SEVERAL}
+        elsewhere = replace(other, source="RXX")
+        assert judged(one, whom[0], others=(one, elsewhere)) == {"p": SEVERAL}
+
     def test_one_registration_at_each_of_two_services_is_one_person_at_both(self) -> None:
         one, other = registration("r1"), registration("r2", source="RXX")
         assert judged(one, person(), others=(one, other)) == {"p": LINKED_BY_NHS}

@@ -42,6 +42,11 @@ LISTS = (
     "/v1/audit/alerts",
     "/v1/audit/alerts/{alert_id}",
     "/v1/audit/alerts/{alert_id}/review",
+    "/v1/matches",
+    "/v1/matches/{match_id}",
+    "/v1/matches/{match_id}/link",
+    "/v1/matches/{match_id}/unlink",
+    "/v1/matches/{match_id}/dismissal",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 PERIOD = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
@@ -52,6 +57,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/emergency-grants/searches": {"crn": FULL},
     "/v1/emergency-grants/{grant_id}/review": {"outcome": "justified", "note": "He was found in time."},
     "/v1/audit/alerts/{alert_id}/review": {"outcome": "false-positive", "note": "They share a surname and no more."},
+    "/v1/matches/{match_id}/link": {"note": "The same tattoo, and the same mother."},
+    "/v1/matches/{match_id}/unlink": {"note": "They are twins."},
+    "/v1/matches/{match_id}/dismissal": {"note": "They are twins."},
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
     "/v1/people/{crn}/consents": {
@@ -116,7 +124,7 @@ def filled(path: str) -> str:
         crn=FULL, category="horoscope", referral_id="referral-full", request_id="request-full",
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
-        grant_id="grant-0", number=0, alert_id="alert-0",
+        grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 

@@ -55,7 +55,9 @@ def long_ago(crn: str, mark: str) -> list[Any]:
     alert = world.alert(crn, "theo")
     return flat([
         world.person(crn, family_name=f"Family{mark}", nhs_number=None),
-        world.of(t.Patient, crn, id=f"patient-{mark}", postcode="LE1 1AA"),
+        *world.registration(crn, id=f"patient-{mark}", postcode="LE1 1AA"),
+        t.Patient(**world.made() | {"id": f"claims-{mark}", "crn": crn}),
+        *world.merged(crn, "X200009"),
         order, world.requirement(crn, order, end_date=ENDED, start_date=date(2000, 1, 1)), referral, *note,
         *sentence(crn, mark),
         world.of(t.Meeting, crn, held_at=NOW, offender_manager="olga", therapist="theo", agreed=f"agreed {mark}",

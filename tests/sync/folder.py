@@ -395,7 +395,7 @@ def write(folder: Path, files: Files) -> Path:
         if path.suffix == ".jsonl":
             path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
         else:
-            columns = list(WHOLE[file][0])
+            columns = list((WHOLE.get(file) or rows)[0])
             with path.open("w", encoding="utf-8", newline="") as target:
                 writer = csv.DictWriter(target, columns)
                 writer.writeheader()

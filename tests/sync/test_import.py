@@ -24,6 +24,7 @@ LATER = "2013-07-12T10:00:00+01:00"
 WRITTEN = [
     "person",
     "patient",
+    "identity_match",
     "supervision",
     "offence",
     "risk_assessment",
@@ -88,7 +89,12 @@ async def test_entries_name_who_wrote_why_and_nobody_whose_record_it_is(database
         callers.setdefault(entry["details"]["table"], set()).add(act)
         assert FIRST not in json.dumps(entry)
         asked = {"subjects"} if entry["caller"] else set()
-        assert set(entry["details"]) == {"change", "file", "table", "version"} | asked
+        written = (
+            {"basis", "change", "match", "table"}
+            if entry["type"] == "match"
+            else {"change", "file", "table", "version"}
+        )
+        assert set(entry["details"]) == written | asked
     probation, clinical = ("case-management", "records-sync", "write"), ("clinical-records", "records-sync", "write")
     assert callers["person"] == {(*probation, "H5")}
     assert callers["access_limit"] == {(*probation, "H8")}
@@ -99,9 +105,10 @@ async def test_entries_name_who_wrote_why_and_nobody_whose_record_it_is(database
     assert callers["three_way_meeting"] == {("therapist", "direct-care", "write", "B1")}
     assert callers["authorisation"] == {("lead", "supervision", "grant", "A3")}
     assert callers["subject_request"] == {("records", "subject-access", "open", "G5")}
+    assert callers["identity_match"] == {(None, None, "link")}
     assert callers["staff"] == callers["client"] == callers["training"] == {(None, None, "write")}
     kinds = {(entry["type"], entry["reason"]) for entry in await entries(database_url) if entry["caller"] is None}
-    assert kinds == {("bootstrap", "operator-import")}
+    assert kinds == {("bootstrap", "operator-import"), ("match", "identity-matched")}
 
 
 async def test_a_second_import_changes_nothing_and_adds_no_entry(database_url, folder):
@@ -307,9 +314,8 @@ async def test_the_health_side_learns_nothing_of_who_is_on_file(database_url, tm
     assert (meeting.accepted, meeting.rejected) == (2, 0)
     assert await count(database_url, "patient", "referral", "patient WHERE person_id IS NULL") == (2, 1, 1)
     known = await load(database_url, folder)
-    linked = 3  # of the patient's own rows, which were there without a person
     taken = sum(counts.accepted for file, counts in known.files.items() if file.startswith("health/"))
-    assert (unknown.waiting + linked, known.waiting) == (taken, 0)
+    assert (unknown.waiting, known.waiting) == (taken, 0)
     for file, counts in health.items():
         assert counts.accepted + counts.not_kept == known.files[file].rows
     assert await count(database_url, "patient", "referral", "patient WHERE person_id IS NULL") == (2, 2, 0)

@@ -307,18 +307,11 @@ async def test_the_same_record_twice_is_one_record(sqlite_url, tmp_path, file, e
     assert report.files[file].rejected == 1
 
 
-@pytest.mark.parametrize(
-    ("table", "name", "rule"),
-    [
-        ("LocalReferral", "ServiceRequestId", "companion-missing"),
-        ("LocalPatientLink", "LocalPatientId", "patient-not-linked"),
-    ],
-)
-async def test_a_referral_needs_its_local_row_and_its_patients_link(sqlite_url, tmp_path, table, name, rule):
+async def test_a_referral_needs_its_local_row(sqlite_url, tmp_path):
     files = whole()
-    files[f"{H}/{table}.csv"].pop(0)
+    files[OWN].pop(0)
     report = await load(sqlite_url, write(tmp_path / "folder", files))
-    assert (REFERRAL, 2, name, rule) in found(report)
+    assert (REFERRAL, 2, "ServiceRequestId", "companion-missing") in found(report)
     assert await count(sqlite_url, "patient", "referral") == (2, 1)
 
 

@@ -95,7 +95,7 @@ def judge(
     """By the id of a person, what the registration is to them; without whoever it is nothing to.
 
     `people`: everybody with whom it shares enough to be compared. `others`: every other registration that claims one
-    of those people.
+    of those people, or that has the same NHS number.
     """
     pairs = [Pair.of(registration, person) for person in people]
     claimed = [pair for pair in pairs if pair.claims]
@@ -112,11 +112,18 @@ def judge(
 
 
 def _contests(pair: Pair, other: Side) -> bool:
-    """Another registration at the same system, or one that cannot be of the same person, has a claim to them too."""
-    if other.id == pair.registration.id:
+    """Whether another registration has a claim to the person, or to the NHS number, and cannot have it as well.
+
+    At one system each person is meant to be registered once; at two they can be, as one and the same.
+    """
+    own = pair.registration
+    if other.id == own.id:
         return False
-    theirs = Pair.of(other, pair.person)
-    return theirs.claims and (other.source == pair.registration.source or not theirs.is_sound)
+    theirs, between = Pair.of(other, pair.person), Pair.of(other, own)
+    if theirs.claims and (other.source == own.source or not theirs.is_sound):
+        return True
+    has_number = between.compared.is_same(Field.NHS_NUMBER)
+    return has_number and (other.source == own.source or not between.is_sound)
 
 
 def _why(pair: Pair) -> Basis:
