@@ -8,7 +8,22 @@ from functools import partial
 
 from rich.console import Console
 
-from bench import access, append, decide, grid, growth, list_page, proofs, queries, read, simulate, verify, watch
+from bench import (
+    access,
+    append,
+    decide,
+    grid,
+    growth,
+    linkage,
+    list_page,
+    proofs,
+    queries,
+    read,
+    simulate,
+    splinked,
+    verify,
+    watch,
+)
 from bench.places import Places, places
 from bench.rows import Row
 from bench.sizes import FULL, QUICK, Sizes
@@ -50,6 +65,8 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     grown = tuple(f"growth_{what}_postgresql" for what in ("append", "person", "proof"))
     found.append((grown, lambda here, sizes: growth.measure(here, sizes)))
     found.append((("proof_vs_pymerkle_sqlite",), lambda here, sizes: [proofs.measure_pymerkle(here, sizes)]))
+    found.append((linkage.NAMES, linkage.measure))
+    found.append(((splinked.NAME,), lambda here, sizes: [splinked.measure(here, sizes)]))
     found += [((f"watch_million_{name}",), partial(_one_on, watch.measure, name)) for name in DATABASES]
     return found
 

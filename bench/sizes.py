@@ -24,6 +24,7 @@ class Sizes:
     log_many: int
     proofs: int
     months: int
+    registered: int
 
 
 FULL = Sizes(
@@ -44,6 +45,7 @@ FULL = Sizes(
     log_many=1_000_000,
     proofs=100,
     months=60,
+    registered=20_000,
 )
 QUICK = Sizes(
     questions=200,
@@ -63,4 +65,5 @@ QUICK = Sizes(
     log_many=2_000,
     proofs=10,
     months=3,
+    registered=600,
 )

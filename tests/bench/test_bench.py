@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import linkage, splinked
 from bench.__main__ import main, names
 from bench.rows import Row, skipped
 from tests.project.tree import ROOT
@@ -37,6 +38,11 @@ ALONE = (
     "verify_hashes",
     "append_64_at_once",
     "append_256_at_once",
+    "linkage_sure_precision",
+    "linkage_sure_recall",
+    "linkage_review_precision",
+    "linkage_review_recall",
+    "linkage_vs_splink",
 )
 KEYS = {"ours", "rival", "unit", "ratio", "bar", "ok", "spread"}
 
@@ -69,6 +75,15 @@ def test_decisions_are_compared_as_json(capsys: pytest.CaptureFixture[str]):
     assert set(found) == {name for name in names() if name.startswith("decide")}
     assert all(set(row) >= KEYS | {"cpu_us"} for row in found.values())
     assert ended == (0 if all(row["ok"] for row in found.values()) else 1)
+
+
+def test_links_are_right_and_what_they_miss_is_for_somebody_to_look_at(capsys: pytest.CaptureFixture[str]):
+    assert main(["--json", "--quick", "--only", "linkage_"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {*linkage.NAMES, splinked.NAME}
+    assert found["linkage_sure_precision"]["ours"] == 1
+    assert found["linkage_sure_precision"]["wrong"] == 0
+    assert found["linkage_review_recall"]["ours"] > found["linkage_sure_recall"]["ours"] > 0.5
 
 
 def test_a_page_is_one_statement_on_sqlite(capsys: pytest.CaptureFixture[str]):
