@@ -13,7 +13,7 @@ from app.audit.ddl import ERASURE_ROLE, SERVICE_ROLE, erasable, grants, if_role
 from app.records.writing import record_id
 from app.tables import Instant
 
-revision: str = "0021"
+revision: str = "0019"
 down_revision: str | None = "0018"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -291,4 +291,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: who was taken for whom would be lost."""
-    raise RuntimeError("there is no way back from 0021: restore a backup instead")
+    raise RuntimeError("there is no way back from 0019: restore a backup instead")
