@@ -6,6 +6,7 @@ U+0000; within it a sorted compact `json.dumps` is RFC 8785.
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 GREATEST = 2**53 - 1
@@ -46,10 +47,19 @@ def ready(value: Any) -> Ready:
     return Ready(canonical(value))
 
 
+@lru_cache(maxsize=256)
+def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """An object's keys as they are written: the same few sets of them over and over."""
+    for key in keys:
+        if not key.isascii() or not key.isidentifier():
+            raise OutsideProfile("a key that is no ASCII word")
+    return tuple(sorted(keys))
+
+
 def assemble(members: Mapping[str, Any]) -> str:
     """The canonical text of an object, given in any order; what is `Ready` goes in as it is."""
     texts = []
-    for key in sorted(members):
+    for key in _in_order(tuple(members)):
         value = members[key]
         if value is None:
             texts.append(f'"{key}":null')
@@ -59,8 +69,6 @@ def assemble(members: Mapping[str, Any]) -> str:
             texts.append(f'"{key}":{_quote(value)}')
         else:
             texts.append(f'"{key}":{canonical(value)}')
-        if not key.isascii() or not key.isidentifier():
-            raise OutsideProfile("a key that is no ASCII word")
     return "{" + ",".join(texts) + "}"
 
 

@@ -17,13 +17,16 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from app.audit.canonical import Ready, assemble, canonical, ready
+from app.audit.canonical import Ready, assemble, ready
 from app.vocabulary import Caller, names_of
 
 VERSION = 1
 SALT_BYTES = 16
 ERASE = "erase"
 """The type of the entry that says whose persons' parts were erased: `details` holds `authority` and `targets`."""
+
+
+_NO_CONSENTS = ready(())
 
 
 def event_id() -> str:
@@ -50,7 +53,8 @@ class PersonPart:
 
     def body(self) -> str:
         """Canonical JSON."""
-        return canonical({"consents": self.consents, "crn": self.crn, "personId": self.person_id})
+        consents = self.consents or _NO_CONSENTS
+        return assemble({"consents": consents, "crn": self.crn, "personId": self.person_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,24 @@ class Database(ABC):
 
     async def fetch(self, statement: Prepared, values: Mapping[str, Any], warrant: Warrant | None = None) -> list[Row]:
         """Every row; UnpermittedRead without a warrant for its protected tables, DatabaseUnavailable if it is gone."""
+        self._check(statement, warrant)
+        return statement.rows(await self._run(statement, statement.arguments(values)))
+
+    async def fetch_each(
+        self, statement: Prepared, each: Sequence[Mapping[str, Any]], warrant: Warrant | None = None
+    ) -> list[list[Row]]:
+        """The rows for each of these sets of values, in their order; a `shared` statement runs once for many of them.
+
+        Raises as `fetch` does.
+        """
+        self._check(statement, warrant)
+        answers = await self._run_each(statement, [statement.arguments(values) for values in each])
+        return [statement.rows(rows) for rows in answers]
+
+    @staticmethod
+    def _check(statement: Prepared, warrant: Warrant | None) -> None:
         if statement.protected and not (warrant is not None and warrant.covers(statement.protected)):
             raise UnpermittedRead(f"no permit covers {', '.join(sorted(statement.protected))}")
-        return statement.rows(await self._run(statement, statement.arguments(values)))
 
     def prepare(self, statement: ClauseElement, *, shared: bool = False) -> Prepared:
         """Compile for this database; requests that run a `shared` statement at once may run it as one."""
@@ -68,6 +83,9 @@ class Database(ABC):
 
     @abstractmethod
     async def _run(self, statement: Prepared, arguments: list[Any]) -> Sequence[Any]: ...
+
+    async def _run_each(self, statement: Prepared, each: Sequence[list[Any]]) -> Sequence[Sequence[Any]]:
+        return [await self._run(statement, arguments) for arguments in each]
 
     @abstractmethod
     async def close(self) -> None:

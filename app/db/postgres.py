@@ -13,6 +13,8 @@ from app.db.together import Together
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
+EACH_AT_ONCE = 500
+"""Sets of parameters in one run, where nobody else waits for its answer."""
 _SESSION = {
     "application_name": "openmind",
     "jit": "off",
@@ -62,6 +64,18 @@ class PostgresDatabase(Database):
         if together is None:
             together = self._together[statement.sql] = Together(statement, self._fetch)
         return await together.ask(arguments)
+
+    async def _run_each(self, statement: Prepared, each: Sequence[list[Any]]) -> Sequence[Sequence[Any]]:
+        if statement.together is None:
+            return await super()._run_each(statement, each)
+        answers: list[list[Any]] = []
+        for start in range(0, len(each), EACH_AT_ONCE):
+            asked = each[start : start + EACH_AT_ONCE]
+            found: list[list[Any]] = [[] for _ in asked]
+            for row in await self._fetch(statement.together, [list(values) for values in zip(*asked, strict=True)]):
+                found[row[0] - 1].append(row[1:])
+            answers += found
+        return answers
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Any]:
         try:

@@ -1,6 +1,6 @@
 """Facts before a decision, and the columns that a permit names after it; statements are built once for each shape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -194,6 +194,13 @@ class Records:
             return False
         return True
 
+    async def standings(self, caller: Caller, at: datetime, crns: Sequence[str]) -> list[Standing]:
+        """The facts of (caller, person) for each of these CRNs, in one statement for many of them."""
+        statement = self.prepared(("standing", "crn"), lambda: standing_of("crn"), shared=True)
+        about = facts.parameters(caller, at)
+        found = await self.database.fetch_each(statement, [{**about, "crn": crn} for crn in crns], self._facts)
+        return [_said(*rows[0]) for rows in found]
+
     async def _standing(
         self, key: str | tuple[str, str], whom: dict[str, str], caller: Caller, at: datetime
     ) -> Standing:
@@ -201,12 +208,8 @@ class Records:
             return standing_of(key) if isinstance(key, str) else _standing_of_record(key[1])
 
         statement = self.prepared(("standing", key), build, shared=True)
-        ((live, person_id, crn, bits, consents),) = await self.database.fetch(
-            statement, {**facts.parameters(caller, at), **whom}, self._facts
-        )
-        named = consents_in(consents)
-        against = consents_in(consents, "!")
-        return Standing(bool(live), bits | facts.consents_relied_on(named), person_id, crn, named, against)
+        (row,) = await self.database.fetch(statement, {**facts.parameters(caller, at), **whom}, self._facts)
+        return _said(*row)
 
     async def read(self, permit: PersonPermit, category: Category) -> Content:
         """The sections of one category, with the columns and rows that the permit names."""
@@ -231,6 +234,12 @@ class Records:
     @staticmethod
     def _named(fields: tuple[str, ...], rows: list[Row]) -> Rows:
         return [dict(zip(fields, row, strict=True)) for row in rows]
+
+
+def _said(live: Any, person_id: str | None, crn: str | None, bits: int, consents: str | None) -> Standing:
+    named = consents_in(consents)
+    against = consents_in(consents, "!")
+    return Standing(bool(live), bits | facts.consents_relied_on(named), person_id, crn, named, against)
 
 
 def consents_in(joined: str | None, sign: str = "=") -> tuple[tuple[str, str], ...]:

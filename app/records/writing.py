@@ -4,15 +4,18 @@ A record's id follows from its source and its id there, so that the same record 
 finds its parent without a look-up. The statements run in the log writer's transaction, with the entry that says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import (
     ClauseElement,
     Integer,
+    String,
     Table,
     and_,
     bindparam,
@@ -27,18 +30,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from app.db import Database, Prepared
+from app.db import Database, Prepared, each_text
 from app.records.permit import Permit
 
 _NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
 VERSIONED = "source_version"
 
 
+@lru_cache(maxsize=16_384)
 def person_id(crn: str) -> str:
     """The id of the person with a CRN."""
     return str(uuid5(_NAMES, f"person:{crn}"))
 
 
+@lru_cache(maxsize=16_384)
 def record_id(table: str, source: str, source_id: str) -> str:
     """The id of a record that a neighbouring system owns."""
     return str(uuid5(_NAMES, f"{table}:{source}:{source_id}"))
@@ -72,6 +77,38 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     table = _table(name)
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]  # alike, with no type in common
     statement: Any = insert(table).values({column: bindparam(column, type_=table.c[column].type) for column in columns})
+    return _over_older(name, columns, statement)
+
+
+@cache
+def _upsert_many(name: str, columns: tuple[str, ...]) -> ClauseElement:
+    """On PostgreSQL: as many rows as its arrays are long."""
+    table = _table(name)
+    arrays = (bindparam(column, type_=postgresql.ARRAY(table.c[column].type)) for column in columns)
+    rows = func.unnest(*arrays).table_valued(*columns, name="rows").render_derived()
+    statement: Any = postgresql.insert(table).from_select(
+        columns, select(*(rows.c[column] for column in columns)), include_defaults=False
+    )
+    return _over_older(name, columns, statement)
+
+
+def _by_item(statement: Prepared, name: str) -> Prepared:
+    """With each array bound as its column binds one value; SQLAlchemy asks of each value whether it is an array too."""
+    binders = []
+    for place, column in enumerate(statement.names):
+        bind = _table(name).c[column].type.dialect_impl(postgresql.dialect()).bind_processor(postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
+        if bind is not None:
+            binders.append((place, partial(_each, bind)))
+    return replace(statement, binders=tuple(binders))
+
+
+def _each(bind: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    return [bind(value) for value in values]
+
+
+def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseElement:
+    """The insertion, or the change of what is there in an older version."""
+    table = _table(name)
     keys = [column.name for column in table.primary_key.columns]
     changed = {column: statement.excluded[column] for column in columns if column not in keys}
     changed |= {
@@ -127,6 +164,21 @@ class Writer:
             self._prepared[key] = self._database.prepare(_upsert(table, columns, self._database.dialect))
         statement = self._prepared[key]
         return statement.sql, statement.arguments(row)
+
+    def upsert_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Any], int]]:
+        """The same for rows with the same columns, each of another record: on PostgreSQL in one statement.
+
+        Each has to be newer than what is there, or they touch fewer rows than they must.
+        """
+        if self._database.dialect != "postgresql":
+            return [(*self.upsert(table, row), 1) for row in rows]
+        columns = tuple(sorted(rows[0]))
+        key = ("upsert many", table, columns)
+        if key not in self._prepared:
+            self._prepared[key] = _by_item(self._database.prepare(_upsert_many(table, columns)), table)
+        statement = self._prepared[key]
+        arrays = {column: [row[column] for row in rows] for column in columns}
+        return [(statement.sql, statement.arguments(arrays), len(rows))]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
         """A row that is not there yet."""
@@ -207,13 +259,11 @@ class Writer:
         key = ("version", table)
         if key not in self._prepared:
             rows = _table(table)
-            statement = select(rows.c[VERSIONED]).where(rows.c.id == bindparam("id", type_=rows.c.id.type))
+            asked = each_text(bindparam("ids", type_=String(), required=True), "asked")
+            statement = select(rows.c.id, rows.c[VERSIONED]).where(rows.c.id.in_(select(asked.c.value)))
             self._prepared[key] = self._database.prepare(statement)
-        found = {}
-        for identity in ids:
-            for (version,) in await self._database.fetch(self._prepared[key], {"id": identity}, permit):
-                found[identity] = version
-        return found
+        found = await self._database.fetch(self._prepared[key], {"ids": json.dumps(list(ids))}, permit)
+        return {identity: version for identity, version in found}  # noqa: C416  # rows are tuples of Any
 
     async def register(self, table: str) -> list[dict[str, Any]]:
         """Every row of a register of staff or systems; UnpermittedRead for a table with records of people."""

@@ -46,7 +46,10 @@ class Fields:
     def given(self, name: str) -> Any:
         """What was sent, None for nothing."""
         value: Any = self.source.values
-        for part in _PARTS.findall(name) if "." in name or "[" in name else (name,):
+        if "." not in name and "[" not in name:
+            value = value.get(name)
+            return None if type(value) is str and not value.strip() else value
+        for part in _PARTS.findall(name):
             if isinstance(value, list) and part.isdigit():
                 value = value[int(part)]
             else:
@@ -207,6 +210,8 @@ class Fields:
 
 def _is_storable(text: str) -> bool:
     """PostgreSQL keeps no U+0000, and neither database half a character."""
+    if text.isascii():
+        return "\0" not in text
     try:
         text.encode()
     except UnicodeEncodeError:
