@@ -230,6 +230,9 @@ class Settings(BaseSettings):
     )
     log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
+    batch_limit: int = Field(104_857_600, ge=1_024, description="bytes of a batch's body, as it is sent")
+    batch_bytes: int = Field(1_073_741_824, ge=1_024, description="bytes of a batch once it is inflated")
+    batch_records: int = Field(1_000_000, ge=1, description="records of a batch")
 
     @model_validator(mode="after")
     def _clock_is_real(self) -> Self:

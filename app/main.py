@@ -42,6 +42,7 @@ from app.routers import (
     referrals,
     staff,
     subject_access,
+    sync,
 )
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
@@ -53,6 +54,7 @@ from app.services.allocations import AllocationService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
+from app.services.batches import BatchService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -61,6 +63,7 @@ from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
+from app.services.held import HeldService
 from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
@@ -76,6 +79,7 @@ from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
+from app.sync.batches import Applying
 
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
@@ -130,7 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)
-    app.add_middleware(Transport, body_limit=settings.body_limit)
+    app.add_middleware(Transport, body_limit=settings.body_limit, limits={sync.BATCHES: settings.batch_limit})
     return app
 
 
@@ -152,6 +156,7 @@ def _addresses() -> list[BaseRoute]:
         emergency_grants.router,
         access_alerts.router,
         matches.router,
+        sync.router,
         agreement.router,
         audit_proofs.router,
         audit_checkpoints.router,
@@ -174,7 +179,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     for part in (authenticator, tokens, checkpoints):
         opened.push_async_callback(part.close)
     await authenticator.refresh()
-    matching = MatchingService(gate, settings.clock)
+    matching = MatchingService(gate, settings.clock, HeldService(gate).released)
     await tokens.forget_expired()
     services = Services(
         clock=settings.clock,
@@ -204,11 +209,13 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         access_alerts=AccessAlertService(gate),
         matching=matching,
         matches=MatchService(gate, matching),
+        batches=BatchService(settings, gate),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
+    await opened.enter_async_context(Applying(gate, services.batches, matching, settings.clock).running())
     await opened.enter_async_context(WatchService(settings, gate, page=SMALL_PAGE).watching())
     return services, tokens
 

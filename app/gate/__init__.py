@@ -10,10 +10,12 @@ from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Ga
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
 from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 from app.gate.watching import RAISED
+from app.records.parents import Parent
 
 KINDS = (
     READ,
@@ -45,11 +47,15 @@ __all__ = [
     "DecisionMismatch",
     "Gate",
     "Listed",
+    "Made",
+    "Many",
     "NotOnFile",
     "Opened",
+    "Parent",
     "SessionRevoked",
     "Unacceptable",
     "agreements_of",
+    "lines_at_hand",
     "open_gate",
     "open_gate_as_found",
 ]

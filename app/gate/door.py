@@ -1,6 +1,7 @@
 """The gate itself: what a question is asked of, and the only place from which entries are written."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,11 @@ from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, cited
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
+from app.gate.many import Many, many
 from app.gate.refusals import AccessRefused, NotOnFile, SessionRevoked
 from app.policies import AgreementVersions, CompiledAgreement, Decision, decide
 from app.records import announcements
 from app.records.lists import ListedRow
-from app.records.permit import issue_tables
 from app.records.reading import Records, Standing, consents_in
 from app.records.writing import Writer
 from app.vocabulary import Action, Facts, Party, Question
@@ -70,6 +71,10 @@ class Gate:
         """`async with gate.ask_access(…) as limited:` about a `user` of the caller's, or the caller themselves."""
         return AskingAccess(self, question, crns, user)
 
+    def many(self, question: Question) -> AbstractAsyncContextManager[Many]:
+        """`async with gate.many(question) as many:` to write many records, of many people, of a system's."""
+        return many(self, question)
+
     async def check_purpose(self, question: Question) -> CompiledAgreement:
         """The agreement in force; AccessRefused for a purpose that the role may never use."""
         agreement = self.agreements.at(question.at)
@@ -97,15 +102,6 @@ class Gate:
             reason=code,
         )
         await self.log.append(Submission((record.sealed(),)))
-
-    async def versions(self, question: Question, table: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """Which version of each record is there, for a caller whose purpose lets it write; nothing else of them."""
-        await self.check_purpose(question)
-        permit = issue_tables(frozenset({table}))
-        try:
-            return await self.writer.versions(permit, table, ids)
-        finally:
-            permit.close()
 
     async def change(
         self,

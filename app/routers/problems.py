@@ -224,6 +224,21 @@ FAULTS: dict[str, Fault] = {
     ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
     "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
+    "batch-unknown": Fault(404, "your system has sent no batch of this id", "check the id, or send the batch"),
+    "batch-differs": Fault(
+        409, "another content was sent under this id", "send new content under a new id; the first stays as it is"
+    ),
+    "batch-unreadable": Fault(
+        422,
+        "the batch cannot be read, and nothing of it is kept",
+        "send UTF-8 lines of JSON, plain or as gzip or zstd, and name it in Content-Encoding; see docs/sync.md",
+    ),
+    "batch-too-large": Fault(413, "the batch is too large, and nothing of it is kept", "send it as several batches"),
+    "media-type-unsupported": Fault(
+        415,
+        "a batch does not come in this form",
+        "send application/x-ndjson, as it is or with Content-Encoding gzip or zstd",
+    ),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),
     "archive-unavailable": Fault(

@@ -61,6 +61,10 @@ EXPORTED = {**PAGED, **_problems(406)}
 _CHANGE_PROBLEMS = _problems(400, 401, 403, 404, 409, 413, 422, 429, 500, 503)
 EXPLAINED = {**REFUSALS, **_problems(422)}
 CHANGES = {200: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
+SENT_IN = {
+    202: {"headers": _RECEIPT, "description": "kept whole; it is applied from now on"},
+    **_problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
+}
 PRECONDITIONS = _problems(412, 428)
 CREATED = {201: {"headers": _RECEIPT}, **_CHANGE_PROBLEMS}
 CHOSEN = _problems(400)

@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,8 +26,9 @@ class BodyTooLarge(Exception):
 class Transport:
     """Gives every request an id, echoes what correlates it, and stops a body that is too large."""
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
-        self._app, self._limit = app, body_limit
+    def __init__(self, app: ASGIApp, body_limit: int, limits: Mapping[str, int]) -> None:
+        """`limits` are those of addresses that begin so, where they are others."""
+        self._app, self._limit, self._limits = app, body_limit, tuple(limits.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; other kinds of connection pass through."""
@@ -48,16 +50,20 @@ class Transport:
                 ]
             await send(message)
 
-        if length > self._limit:
+        limit = self._limit_of(scope["path"])
+        if length > limit:
             await problem("body-too-large")(scope, receive, answer)
             return
-        bounded = receive if scope["method"] == "GET" else _Bounded(receive, self._limit)
+        bounded = receive if scope["method"] == "GET" else _Bounded(receive, limit)
         try:
             await self._app(scope, bounded, answer)
         except Exception as fault:
             _note(scope["request_id"], fault)
             if not started:
                 await problem("internal")(scope, receive, answer)
+
+    def _limit_of(self, path: str) -> int:
+        return next((limit for beginning, limit in self._limits if path.startswith(beginning)), self._limit)
 
     @staticmethod
     def _read(scope: Scope) -> tuple[list[tuple[bytes, bytes]], int]:

@@ -93,6 +93,10 @@ class RegisterService:
         """The ids of the registered services."""
         return frozenset(row["id"] for row in await self._gate.writer.register("therapy_service"))
 
+    async def providers(self) -> dict[str, str]:
+        """The provider's code by the id of its service."""
+        return {row["id"]: row["provider"] for row in await self._gate.writer.register("therapy_service")}
+
     async def compare(self, table: str, rows: Mapping[str, tuple[Mapping[str, Any], datetime]]) -> dict[str, Compared]:
         """Each row (by id, with the time of its last change) against the one in the register."""
         stored = self._stored[table] = {row["id"]: row for row in await self._gate.writer.register(table)}

@@ -1,5 +1,6 @@
 """What a record is written by: the states that it was in, what belongs to it, and what its entry says of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,22 +25,32 @@ class Changes:
         row = dict(record.row)
         if record.table in REGISTERS and not is_new:
             row = dict(self._registers.keeping(record.table, row))
-        states = [record.modified_at]
-        if is_new and record.keeps_past and record.recorded_at < record.modified_at:
-            states.insert(0, record.recorded_at)
         changes: list[tuple[Any, ...]] = [
-            (*self._writer.upsert(record.table, _stamped(record.table, row, moment)), 1) for moment in states
+            (*self._writer.upsert(record.table, state), 1) for state in states_of(record, row, standing)
         ]
+        return changes + self.inner(record, standing)
+
+    def inner(self, record: Incoming, standing: Compared) -> list[tuple[Any, ...]]:
+        """What belongs to the record, replaced whole where it is a list."""
+        is_new, changes = standing is Compared.NEW, list[tuple[Any, ...]]()
         since = record.recorded_at if is_new else record.modified_at
         for inner in record.inner:
             if inner.column is not None and inner.is_parted and not is_new:
-                changes.append(self._writer.part(inner.table, inner.column, row["id"], since))
+                changes.append(self._writer.part(inner.table, inner.column, record.row["id"], since))
             elif inner.column is not None and not is_new:
-                changes.append(self._writer.remove(inner.table, inner.column, row["id"]))
+                changes.append(self._writer.remove(inner.table, inner.column, record.row["id"]))
             for one in inner.rows:
-                version = {"source_version": version_of(record.modified_at)} if "source" in one else {}
+                version = {"source_version": record.version} if "source" in one else {}
                 changes.append(self._writer.upsert(inner.table, {**one, **version, "recorded_at": since}))
         return changes
+
+
+def states_of(record: Incoming, row: Mapping[str, Any], standing: Compared) -> list[dict[str, Any]]:
+    """The row as it is written: twice where it feeds facts and was changed before it came."""
+    now = _stamped(record.table, row, record.modified_at, record.version)
+    if standing is Compared.NEW and record.keeps_past and record.recorded_at < record.modified_at:
+        return [_stamped(record.table, row, record.recorded_at, version_of(record.recorded_at)), now]
+    return [now]
 
 
 def details_of(record: Incoming, standing: Compared) -> dict[str, Any]:
@@ -48,13 +59,13 @@ def details_of(record: Incoming, standing: Compared) -> dict[str, Any]:
         "change": "created" if standing is Compared.NEW else "changed",
         "file": record.origins[0][0],
         "table": record.table,
-        "version": version_of(record.modified_at),
+        "version": record.version,
     }
 
 
-def _stamped(table: str, row: dict[str, Any], moment: datetime) -> dict[str, Any]:
+def _stamped(table: str, row: Mapping[str, Any], moment: datetime, version: str) -> dict[str, Any]:
     """The row as it stood at a moment."""
     if table == "therapy_service":
-        return row
-    version = {} if table in REGISTERS else {"source_version": version_of(moment)}
-    return {**row, **version, "recorded_at": moment}
+        return {**row}
+    known = {} if table in REGISTERS else {"source_version": version}
+    return {**row, **known, "recorded_at": moment}

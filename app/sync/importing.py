@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from app.gate import Gate
 from app.identity import hash_secret, new_secret
+from app.services.held import HeldService
 from app.services.matching import MatchingService
 from app.services.registers import RegisterService
 from app.sync import registered, standing
@@ -89,7 +90,7 @@ class _Import:
     ) -> None:
         self.folder, self.gate, self.clock, self.credentials = folder, gate, clock, credentials
         self.report = ImportReport()
-        self.registers, self.matching = RegisterService(gate), MatchingService(gate, clock)
+        self.registers, self.matching = RegisterService(gate), MatchingService(gate, clock, HeldService(gate).released)
         self.token = f"import-{uuid4()}"
         self._tell, self._done, self._all = progress, 0, 0
         self.writing = Writing(gate, clock, self.token, self.report, self._progress)
@@ -191,16 +192,7 @@ class _Import:
             for name in JUSTICE:
                 self._unwritable(f"justice/{name}.jsonl", len(self.lines.get(f"justice/{name}", ())))
             return []
-        reading: dict[str, Callable[[Source], Incoming | None]] = {
-            "people": justice.person,
-            "limits": justice.limit,
-            "supervisions": justice.supervision,
-            "allocations": justice.allocation,
-            "offences": justice.offence,
-            "risk": justice.risk,
-            "registrations": justice.registration,
-            "obligations": justice.obligation,
-        }
+        reading = justice.readers()
         written = {name: await self._rows(f"justice/{name}", reading[name]) for name in JUSTICE}
         return written["people"]
 

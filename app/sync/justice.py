@@ -5,7 +5,7 @@ hours; an offence's category and sentence; the sites in an exclusion zone. A lic
 by its end date; one that a later assessment leaves out stays until then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.sync.callers import Callers
 from app.sync.fields import Fields
 from app.sync.reading import Source
 from app.sync.records import Act, Incoming, Inner, origins_of
-from app.sync.registered import staff_id, times
+from app.sync.registered import times
 from app.sync.report import ImportReport
 from app.sync.standing import person
 from app.vocabulary import Category, Register, Role
@@ -57,6 +57,19 @@ class Justice:
 
     def _by(self, *subjects: Category | Register) -> Act | None:
         return self._callers.synced(Role.CASE_MANAGEMENT_SYSTEM, *subjects)
+
+    def readers(self) -> Mapping[str, Callable[[Source], Incoming | None]]:
+        """What reads each kind of row, by the names of the files of an import."""
+        return {
+            "people": self.person,
+            "limits": self.limit,
+            "supervisions": self.supervision,
+            "allocations": self.allocation,
+            "offences": self.offence,
+            "risk": self.risk,
+            "registrations": self.registration,
+            "obligations": self.obligation,
+        }
 
     def person(self, source: Source) -> Incoming | None:
         """Somebody whom the probation service supervises: who they are and how to reach them."""
@@ -204,11 +217,12 @@ class Justice:
         """Whose caseload the person is on."""
         fields = Fields(source, self._report)
         username = fields.needed("username", fields.username("username"))
-        if username and username not in self._callers.members:
+        member = self._callers.members.get(username) if username else None
+        if username and member is None:
             fields.fault("username", "staff-unknown")
         row = {
             **_keys(fields, "allocation", "allocationId"),
-            "staff_id": username and staff_id(username),
+            "staff_id": member and member.id,
             "kind": "caseload",
             "referral_id": None,
             **_validity(fields),

@@ -58,15 +58,21 @@ def _objects(file: str, text: str, report: ImportReport) -> Iterator[Source | No
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        try:
-            values = json.loads(line, object_pairs_hook=_distinct, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            values = None
-        if isinstance(values, dict):
+        values = object_of(line)
+        if values is not None:
             yield Source(file, number, values)
         else:
             report.found(file, number, "", "row-malformed")
             yield None
+
+
+def object_of(line: str) -> dict[str, Any] | None:
+    """A JSON object in which no key stands twice; None for anything else."""
+    try:
+        values = json.loads(line, object_pairs_hook=_distinct, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -65,6 +65,13 @@ class Incoming:
     """Whether the database keeps what it was before, since it feeds facts."""
     waits_for_person: bool = False
     """Whether it may wait for a person who is not on file, without a word to its sender (H7)."""
+    numbered: str | None = None
+    """Its version, where its source counts them instead of saying when it was changed."""
+
+    @property
+    def version(self) -> str:
+        """What tells it from its states before and after."""
+        return self.numbered or version_of(self.modified_at)
 
 
 def origins_of(*rows: Fields) -> tuple[Origin, ...]:
@@ -74,7 +81,12 @@ def origins_of(*rows: Fields) -> tuple[Origin, ...]:
 
 def version_of(moment: datetime) -> str:
     """A modification time as text that sorts as it passes."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def version_numbered(number: int) -> str:
+    """A source's own count as text that sorts."""
+    return f"v{number:012}"
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
+    CONFLICT = "conflict"
+    """Written but for a field that belongs to the other side, or that another record has."""
     REJECTED = "rejected"
     WAITING = "waiting"
     """Well-formed, and about a person whom the justice side has not sent; told to nobody but the operator (H7)."""
@@ -80,6 +82,11 @@ class ImportReport:
         self.findings.append(Finding(file, line, field, rule))
         if RULES[rule].severity is Severity.WARNING:
             self._warned.setdefault(file, set()).add(line)
+
+    def found_once(self, file: str, line: int, field: str, rule: str) -> None:
+        """The same of what is looked at more than once."""
+        if Finding(file, line, field, rule) not in self.findings:
+            self.found(file, line, field, rule)
 
     def came_to(self, file: str, outcome: Outcome, rows: int = 1) -> None:
         """What became of rows of a file."""

@@ -39,6 +39,9 @@ _ALL = (
     # --- rows and fields
     ("row-malformed", Severity.RECORD, "the row cannot be read", "export the row again"),
     ("record-repeated", Severity.RECORD, "the record stands in the file twice", "send each version of a record once"),
+    ("kind-unknown", Severity.RECORD, "your system sends no records of this kind", "see docs/sync.md for its kinds"),
+    ("companion-unknown", Severity.RECORD, "no such table comes with this kind", "see docs/sync.md for its companions"),
+    ("source-id-differs", Severity.RECORD, "the record names itself otherwise", "send the id that the record has"),
     ("field-missing", Severity.RECORD, "a required field is empty", "fill it in"),
     ("value-malformed", Severity.RECORD, "the value is not of its kind", "give a value of the documented kind"),
     ("value-too-long", Severity.RECORD, "the value is too long", "shorten it"),
@@ -79,6 +82,13 @@ _ALL = (
         "give it a secret: openmind clients secret <client id>",
     ),
     ("outcome-unknown", Severity.WARNING, "the outcome code is not a known one", "use a code of contact outcomes"),
+    # --- conflicts and what waits
+    ("owned-by-health", Severity.WARNING, "the field belongs to the NHS trust and stays as it is",
+     "have the person's service or practice correct it"),
+    ("nhs-number-held", Severity.WARNING, "another record has this NHS number, and neither is changed",
+     "trace both and send the right numbers"),
+    ("parent-awaited", Severity.WARNING, "what it belongs to has not come yet; it is kept until then",
+     "send that record too"),
     # --- national: rejected
     ("score-tool-unknown", Severity.RECORD, "no such assessment tool", "use a code of the national list"),
     ("score-malformed", Severity.RECORD, "the score is wrongly formed", "write it in digits as the tool counts it"),

@@ -6,7 +6,7 @@ What is unchanged is neither written nor entered in the log; an older version ne
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
@@ -16,11 +16,15 @@ from app.services.registers import REGISTERS, Compared, RegisterService
 from app.sync.changes import Changes, details_of
 from app.sync.records import Act, Incoming, Reference, version_of
 from app.sync.report import ImportReport, Outcome
+from app.sync.together import Known, act_of, made_of, split, without_others
 from app.vocabulary import Question
 
 RESOURCE = "openmind import"
 AT_ONCE = 256
-READING_AT_ONCE = 8
+TOGETHER = 500
+"""Records that share a transaction."""
+AWAITED = ("person", "patient", "referral", "appointment", "care_activity")
+"""Tables whose records others wait for that came in a batch."""
 MEANWHILE = "changed-meanwhile"
 Progress = Callable[[int], None]
 """Told how many rows are done with."""
@@ -51,8 +55,12 @@ class Writing:
         newest = self._newest(records)
         ready = [record for record in newest if await self._belongs(record, newest)]
         standing = await self._standing(ready)
-        queue = iter([(record, standing[record.table, record.row["id"]]) for record in ready])
-        workers = [asyncio.ensure_future(self._work(queue)) for _ in range(min(AT_ONCE, len(ready)))]
+        together, alone = split([(record, standing[record.table, record.row["id"]]) for record in ready])
+        for several in together:
+            for start in range(0, len(several), TOGETHER):
+                await self._write_together(several[start : start + TOGETHER])
+        queue = iter(alone)
+        workers = [asyncio.ensure_future(self._work(queue)) for _ in range(min(AT_ONCE, len(alone)))]
         try:
             await asyncio.gather(*workers)
         finally:  # where one cannot go on, neither can the others
@@ -120,16 +128,9 @@ class Writing:
         return standing
 
     async def _compared(self, table: str, records: Sequence[Incoming]) -> dict[tuple[str, str], Compared]:
-        slices = [records[start::READING_AT_ONCE] for start in range(READING_AT_ONCE)]
-        found: dict[str, str] = {}
-        for versions in await asyncio.gather(
-            *(
-                self._versions(part[0].first, table, [record.row["id"] for record in part])
-                for part in slices
-                if part and part[0].first is not None
-            )
-        ):
-            found |= versions
+        first = next((record.first for record in records if record.first is not None), None)
+        ids = [record.row["id"] for record in records]
+        found = await self._versions(first, table, ids) if first is not None else {}
         return {
             (table, record.row["id"]): _compare(found.get(record.row["id"]), version_of(record.modified_at))
             for record in records
@@ -137,9 +138,52 @@ class Writing:
 
     async def _versions(self, act: Act, table: str, ids: Sequence[str]) -> dict[str, str]:
         try:
-            return dict(await self._gate.versions(self._question(act, None), table, ids))
+            async with self._gate.many(self._question(act, None)) as many:
+                return await many.versions(table, ids)
         except AccessRefused:  # the change will be refused too, and then the record is told
             return {}
+
+    # --- many through the gate ------------------------------------------------------------------------------------
+
+    async def _write_together(self, several: Sequence[Known]) -> None:
+        """In one transaction; in halves where the database does not take them all."""
+        try:
+            outcomes = await self._written_together(several)
+        except AccessRefused:
+            outcomes = [self._rejected(record, "agreement") for record, _ in several]
+        except ChangeRefused:
+            if len(several) == 1:
+                await self._work(iter(several))
+                return
+            middle = len(several) // 2
+            await self._write_together(several[:middle])
+            await self._write_together(several[middle:])
+            return
+        for (record, _), outcome in zip(several, outcomes, strict=True):
+            if outcome is Outcome.ACCEPTED:
+                self._present.setdefault(record.table, set()).add(record.row["id"])
+            self._done(record, outcome)
+
+    async def _written_together(self, several: Sequence[Known]) -> list[Outcome]:
+        first = act_of(*several[0])
+        if first is None:
+            raise TypeError("nobody writes it")
+        async with self._gate.many(self._question(first, None)) as many:
+            several = await without_others(many, several, self._report)
+            made = [made_of(*each, self._changes) for each in several]
+            await many.meet(record.crn for record, _ in several)
+            come = [
+                f"{prefix}{record.table}:{record.row['id']}"
+                for record, _ in several
+                if record.table in AWAITED
+                for prefix in ("", "row-")
+            ]
+            await many.commit(made, [many.awake(come, datetime.now(UTC))] if come else [])
+            permitted = [many.permits(each) for each in made]
+        return [
+            self._accepted() if is_permitted else self._rejected(record, "agreement")
+            for (record, _), is_permitted in zip(several, permitted, strict=True)
+        ]
 
     # --- through the gate -----------------------------------------------------------------------------------------
 
@@ -151,7 +195,7 @@ class Writing:
             self._done(record, outcome)
 
     async def _written(self, record: Incoming, standing: Compared) -> Outcome:
-        act = _act(record, standing)
+        act = act_of(record, standing)
         if act is None and record.table not in BOOTSTRAPPED:
             return self._rejected(record, "client-unknown")
         if act is not None and among(record.table, record.row) is not None:
@@ -169,7 +213,7 @@ class Writing:
         except ChangeRefused as refused:
             if isinstance(refused.fault, RowsMissed):
                 return Outcome.SUPERSEDED  # by somebody who wrote a newer version since it was compared
-            return self._rejected(record, _constraint(refused.fault))
+            return self._rejected(record, constraint_of(refused.fault))
         return self._accepted()
 
     async def _received(self, record: Incoming, standing: Compared) -> Outcome:
@@ -184,7 +228,7 @@ class Writing:
 
     async def _fitted_in(self, record: Incoming, standing: Compared) -> tuple[str, str] | None:
         """Written: None; or the rule that it breaks, and the field."""
-        act = _act(record, standing)
+        act = act_of(record, standing)
         if act is None:
             return "client-unknown", ""
 
@@ -219,10 +263,6 @@ class Writing:
         self._progress(len(record.origins))
 
 
-def _act(record: Incoming, standing: Compared) -> Act | None:
-    return record.first if standing is Compared.NEW else record.later or record.first
-
-
 def _compare(stored: str | None, version: str) -> Compared:
     if stored is None:
         return Compared.NEW
@@ -231,7 +271,7 @@ def _compare(stored: str | None, version: str) -> Compared:
     return Compared.SUPERSEDED if stored > version else Compared.CHANGED
 
 
-def _constraint(fault: Exception) -> str:
+def constraint_of(fault: Exception) -> str:
     """Which rule a driver's refusal stands for: another record's identifier, or anything else."""
     said = (getattr(fault, "sqlite_errorname", None), getattr(fault, "sqlstate", None))
     return "identifier-shared" if said[0] == "SQLITE_CONSTRAINT_UNIQUE" or said[1] == "23505" else "database-refused"

@@ -41,6 +41,7 @@ from app.tables.standing import (
     Training,
     UsedAssertion,
 )
+from app.tables.sync import SyncBatch, SyncChunk, SyncHeld, SyncResult
 
 RECORDS: tuple[type[Kept], ...] = (
     Person,
@@ -133,6 +134,10 @@ __all__ = [
     "Staff",
     "SubjectRequest",
     "Supervision",
+    "SyncBatch",
+    "SyncChunk",
+    "SyncHeld",
+    "SyncResult",
     "TherapyService",
     "Training",
     "UsedAssertion",

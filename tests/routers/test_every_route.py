@@ -47,6 +47,8 @@ LISTS = (
     "/v1/matches/{match_id}/link",
     "/v1/matches/{match_id}/unlink",
     "/v1/matches/{match_id}/dismissal",
+    "/v1/sync/batches/{batch_id}",
+    "/v1/sync/batches/{batch_id}/results",
 )
 """Asked about nobody in particular, or for a purpose that this cast does not have there."""
 PERIOD = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
@@ -94,6 +96,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/audit/searches": {**PERIOD, "crn": FULL},
     "/v1/audit/counts": {**PERIOD, "crn": FULL},
     "/v1/audit/export": {**PERIOD, "crn": FULL},
+    "/v1/sync/batches/{batch_id}": {"kind": "people"},
 }
 """What each address that takes a body is sent."""
 ASKED = {
@@ -125,6 +128,7 @@ def filled(path: str) -> str:
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
+        batch_id="b1",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 

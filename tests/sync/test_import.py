@@ -435,15 +435,15 @@ async def test_without_a_log_nothing_is_written(sqlite_url, folder, monkeypatch)
 
 async def test_a_log_that_goes_away_in_between_leaves_what_can_be_gone_on_from(sqlite_url, folder, monkeypatch):
     async with gate_of(sqlite_url) as gate:
-        change, calls = gate.change, []
+        append, calls = gate.log.append, []
 
         async def fails(*arguments):
             calls.append(arguments)
             if len(calls) > 20:
                 raise LogUnavailable("the log cannot be written")
-            return await change(*arguments)
+            return await append(*arguments)
 
-        monkeypatch.setattr(gate, "change", fails)
+        monkeypatch.setattr(gate.log, "append", fails)
         with pytest.raises(LogUnavailable):
             await import_folder(folder, gate, Clock(NOW), credentials=CREDENTIALS)
     report = await load(sqlite_url, folder)

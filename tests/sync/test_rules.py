@@ -382,10 +382,19 @@ async def test_without_anybody_to_lead_the_service_nobody_is_allocated(sqlite_ur
 async def test_an_nhs_number_of_two_people_is_found(database_url, tmp_path):
     folder = write(tmp_path / "folder", changed(whole(), PEOPLE, 1, [("nhsNumber", "9997450442")]))
     report = await load(database_url, folder)
-    shared = [finding for finding in found(report) if finding[3] == "identifier-shared"]
-    assert len(shared) == 1
-    assert shared[0][0] == PEOPLE
-    assert await count(database_url, "person") == (1,)
+    (shared,) = [finding for finding in found(report) if finding[3] == "nhs-number-held"]
+    assert shared[:3] == (PEOPLE, 2, "nhsNumber")
+    assert await count(database_url, "person", "person WHERE nhs_number IS NULL") == (2, 1)
+
+
+async def test_an_nhs_number_that_is_there_is_the_health_sides_to_correct(database_url, tmp_path):
+    await load(database_url, write(tmp_path / "folder", whole()))
+    moved = [("nhsNumber", "9990000042"), ("lastUpdatedAt", "2013-07-14T09:00:00+00:00"), ("accessNeeds", "a ramp")]
+    report = await load(database_url, write(tmp_path / "later", changed(whole(), PEOPLE, 0, moved)))
+    assert found(report) == [(PEOPLE, 1, "nhsNumber", "owned-by-health")]
+    assert (report.entries, report.exit_code) == (1, 0)
+    changed_alone = "person WHERE nhs_number = '9997450442' AND access_needs = 'a ramp'"
+    assert await count(database_url, changed_alone) == (1,)
 
 
 def test_every_rule_says_what_is_wrong_and_what_to_do():

@@ -1,0 +1,235 @@
+"""What lines that came together are: each a record of ours, something that has to wait, or broken by a rule."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from app.gate import Many, Parent
+from app.services.registers import record_id
+from app.sync.batches.kinds import HEALTH, NAMED_BY
+from app.sync.batches.lines import Found, Line, LineReport
+from app.sync.callers import Callers
+from app.sync.clinical import clinical_records
+from app.sync.contacts import activity_records, contact_records
+from app.sync.fields import Fields
+from app.sync.health import NOBODY, Contact, Health, Patient, Referred
+from app.sync.justice import Justice
+from app.sync.patients import patient_records
+from app.sync.reading import Source
+from app.sync.records import Incoming
+from app.sync.referrals import check_the_rest, referral_records
+from app.sync.report import ImportReport, Outcome
+from app.sync.scores import score_records
+from app.sync.submission import Submission
+
+COMPLAINTS = "IDS603PresentingComplaints"
+_LONG_AGO = date.min
+
+
+@dataclass(slots=True)
+class Judged:
+    """A line, and what it is."""
+
+    line: Line
+    record: Incoming | None = None
+    waits_for: str | None = None
+    outcome: Outcome | None = None
+    """Where nothing is to be written."""
+    known: Parent | None = None
+    """What records that belong to it have to know of it."""
+    patient: str | None = None
+    """The registration that it came with, and so whose it is; None of what comes with none."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the lines are judged by besides themselves."""
+
+    many: Many
+    callers: Callers
+    service: str | None
+    source: str
+    received_at: datetime
+    waiting: Callable[[Iterable[str]], Awaitable[Mapping[str, tuple[str, Parent | None]]]]
+    """Version of each of these records that waits, or is being written, and what is known of it."""
+    report: LineReport
+
+
+def judge_justice(lines: Iterable[Line], around: Surroundings) -> list[Judged]:
+    """Lines of the case-management system."""
+    justice, judged = Justice(around.report, around.callers), []
+    readers = justice.readers()
+    for line in lines:
+        rows = line.rows[line.kind]
+        record = readers[line.kind](Source(line.kind, line.place, rows[0]))
+        judged.append(_settled(around, line, [record] if record is not None and len(rows) == 1 else []))
+    return judged
+
+
+async def judge_health(lines: list[Line], around: Surroundings) -> list[Judged]:
+    """Lines of the clinical system, each with what it belongs to: among them, on file, or waiting itself."""
+    alone = [line for line in lines if line.kind == COMPLAINTS]
+    records: dict[int, list[Incoming]] = {}
+    contacts: dict[str, Contact] = {}
+    referrals: dict[str, Referred] = {}
+    patients: dict[str, str] = {}
+    for some in ([line for line in lines if line.kind != COMPLAINTS], alone):
+        health = Health(
+            Submission(around.source, around.received_at, _tables(some)),
+            around.report,
+            around.callers,
+            frozenset({around.service} if around.service else ()),
+        )
+        health.referrals |= referrals
+        await _surround(health, some, around)
+        for reader in (*_READERS, _rest):
+            for record in reader(health):
+                records.setdefault(record.origins[0][1], []).append(record)
+            await asyncio.sleep(0)  # where requests are answered beside it
+        contacts |= health.activities
+        referrals |= health.referrals
+        met = (contact.referred for several in (health.contacts, health.activities) for contact in several.values())
+        patients |= {each.id: each.patient_id for each in (*health.referrals.values(), *met)}
+    return [
+        _of_registration(_settled(around, line, records.get(line.place, []), contacts.get(line.source_id)), patients)
+        for line in lines
+    ]
+
+
+def _of_registration(judged: Judged, patients: Mapping[str, str]) -> Judged:
+    """With the registration that it came with, by the referral that it belongs to."""
+    if judged.record is not None and judged.record.table != "patient":
+        row = judged.record.row
+        judged.patient = row["patient_id"] if judged.record.table == "referral" else patients[row["referral_id"]]
+        if judged.known is not None:
+            judged.known = replace(judged.known, crn=None, patient=judged.patient)
+    return judged
+
+
+def _tables(lines: Iterable[Line]) -> dict[str, list[Source]]:
+    tables: dict[str, list[Source]] = {}
+    for line in lines:
+        for table, rows in line.rows.items():
+            tables.setdefault(table, []).extend(Source(table, line.place, row) for row in rows)
+    return tables
+
+
+def _contacts_alone(health: Health) -> Iterator[Incoming]:
+    """What else came with a contact is not known where its activities come later, and so never."""
+    yield from contact_records(health)
+    health.contacts = {
+        name: replace(contact, therapist=None, medication=None) for name, contact in health.contacts.items()
+    }
+
+
+def _rest(health: Health) -> Iterator[Incoming]:
+    check_the_rest(health)
+    yield from ()
+
+
+_READERS = (patient_records, referral_records, _contacts_alone, activity_records, score_records, clinical_records)
+
+
+async def _surround(health: Health, lines: list[Line], around: Surroundings) -> None:
+    """Everything that these lines belong to and that is not among them."""
+    own = {(line.about.table, line.source_id) for line in lines if line.kind in HEALTH}
+    named: dict[str, set[str]] = {}
+    for fields in (row for line in lines for row in line.rows[line.kind]):
+        for name, (table, _) in NAMED_BY.items():
+            value = fields.get(name)
+            if isinstance(value, str) and value.strip() and (table, value.strip()) not in own:
+                named.setdefault(table, set()).add(value.strip())
+    for table, names in named.items():
+        if table != "person":
+            for name, parent in (await _known(table, names, around)).items():
+                _add(health, table, name, parent)
+
+
+async def _known(table: str, names: set[str], around: Surroundings) -> dict[str, Parent]:
+    """By their ids at their source, what is known of these records."""
+    ids = {record_id(table, around.source, name): name for name in sorted(names)}
+    found = await around.many.parents(table, ids)
+    found |= {identity: known for identity, (_, known) in (await around.waiting(ids)).items() if known is not None}
+    return {ids[identity]: parent for identity, parent in found.items()}
+
+
+def _add(health: Health, table: str, name: str, parent: Parent) -> None:
+    made, source = health.submission.created_at, health.submission.provider
+    if table == "patient":
+        health.patients[name] = Patient(record_id("patient", source, name), parent.born)
+        return
+    identity = record_id("referral", source, name) if table == "referral" else parent.referral or ""
+    received, crn = parent.received or _LONG_AGO, parent.crn or NOBODY
+    referred = Referred(identity, parent.patient or "", crn, received, parent.service or "", made, made)
+    if table == "referral":
+        health.referrals[name] = referred
+        return
+    appointment = record_id(table, source, name) if table == "appointment" else parent.appointment or ""
+    contact = Contact(appointment, referred, parent.starts_at or made, made, made, None, None)
+    (health.contacts if table == "appointment" else health.activities)[name] = contact
+
+
+def _settled(around: Surroundings, line: Line, records: list[Incoming], contact: Contact | None = None) -> Judged:
+    """What is known of a line once it was read."""
+    broken = around.report.broken(line.place)
+    if broken:
+        return _awaiting(around, line, broken)
+    if not line.about.table:
+        return Judged(line, outcome=Outcome.NOT_KEPT)
+    named = records[0].row["source_id"] if records and "source_id" in records[0].row else line.source_id
+    if len(records) != 1 or records[0].row["id"] != line.record_id or named != line.source_id.strip():
+        around.report.found("", line.place, "sourceId", "source-id-differs")
+        return Judged(line, outcome=Outcome.REJECTED)
+    record = _as_sent(records[0], line)
+    return Judged(line, record, known=_parent(record, contact))
+
+
+def _awaiting(around: Surroundings, line: Line, broken: list[Found]) -> Judged:
+    """Broken for good; or by nothing else than that something is not there yet."""
+    if {each.rule for each in broken} != {"parent-missing"}:
+        return Judged(line, outcome=Outcome.REJECTED)
+    name = broken[0].field.rpartition(".")[2]
+    table, _ = NAMED_BY[name]
+    kept = [each for each in around.report.of[line.place] if each not in broken]
+    around.report.of[line.place] = [*kept, Found("parent-awaited", broken[0].field)]
+    identity = record_id(table, around.source, str(line.rows[line.kind][0][name]).strip())
+    return Judged(line, waits_for=f"{table}:{identity}")
+
+
+def _as_sent(record: Incoming, line: Line) -> Incoming:
+    """As new as its line says, whatever it was read with."""
+    row, numbered, modified = dict(record.row), line.version if line.is_numbered else None, line.modified_at
+    if record.table == "care_activity" and "LocalActivity" in line.rows:
+        beside = Fields(Source("", 0, line.rows["LocalActivity"][0]), ImportReport())
+        row["practitioner"] = beside.username("TherapistUsername") or row["practitioner"]
+        row["psychotropic_medication"] = beside.text("PsychMed", 2)
+    recorded = record.recorded_at if line.about.id_field else min(_recorded(line), modified)
+    return replace(record, row=row, recorded_at=recorded, modified_at=modified, numbered=numbered)
+
+
+def _recorded(line: Line) -> datetime:
+    """When it was recorded, as far as one of its rows says so."""
+    for table in (*line.about.with_, line.kind):
+        for row in line.rows.get(table, ()):
+            if row["RecordedAt"] == line.version:
+                return line.modified_at
+            found = Fields(Source("", 0, row), ImportReport()).moment("RecordedAt")
+            if found is not None:
+                return found
+    return line.modified_at
+
+
+def _parent(record: Incoming, contact: Contact | None) -> Parent | None:
+    """What records that belong to it have to know of it."""
+    row = record.row
+    if record.table == "patient":
+        return Parent(born=row["date_of_birth"])
+    if record.table == "referral":
+        return Parent(received=row["received_on"], service=row["service_id"])
+    if record.table == "appointment":
+        return Parent(referral=row["referral_id"], starts_at=row["starts_at"])
+    if record.table == "care_activity" and contact is not None:
+        of = row["appointment_id"]
+        return Parent(referral=row["referral_id"], appointment=of, starts_at=contact.starts_at)
+    return None

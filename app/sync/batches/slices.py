@@ -1,0 +1,327 @@
+"""Lines of one batch, judged and written: together as long as the database takes them, and in halves where it does not.
+
+Whatever is written moves on in the same transaction: the batch it belongs to, what came of each line, and what waits.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from app.audit.submission import ChangeRefused, RowsMissed
+from app.gate import AccessRefused, Gate, Made, Many, Parent, Unacceptable
+from app.services.batches import BatchService, Held
+from app.services.matching import MatchingService
+from app.services.receiving import Arriving, ReceivingService, among
+from app.services.registers import Compared, Member, RegisterService, System
+from app.sync.batches.conflicts import keep_apart
+from app.sync.batches.judging import Judged, Surroundings, judge_health, judge_justice
+from app.sync.batches.lines import Found, Line, LineReport, Reader
+from app.sync.batches.making import Making, Row, Sender, name_people, wait_for_missing
+from app.sync.batches.outcomes import Came
+from app.sync.callers import Callers
+from app.sync.changes import Changes
+from app.sync.report import Outcome
+from app.sync.writing import MEANWHILE, constraint_of
+from app.vocabulary import Action, Category, Purpose, Question, Role
+
+RESOURCE = "/v1/sync/batches/{batch_id}"
+UNTOLD = ("link:", "row-")
+"""What waited for a link to a person, or for a record that did: what comes of it is told to nobody (H7)."""
+FIRST = ("person", "patient")
+"""Whoever others are of: written first, and matched before anything is written of them."""
+PAUSE = 50
+"""Lines that are read without a pause."""
+
+
+Also = Callable[[int, int | None, Sequence[Came]], list[Row]]
+"""Changes that go with the lines from one up to another, or to the end; the last moves on what is applied."""
+
+
+class Moved(Exception):
+    """Somebody else applies these lines by now."""
+
+
+class Lines:
+    """Lines that came in one batch, in the order in which they are applied."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        service: BatchService,
+        matching: MatchingService,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        also: Also,
+        *,
+        held: Mapping[int, Held] | None = None,
+        before: "Lines | None" = None,
+    ) -> None:
+        """`held` is what waits, by its place, where these lines do; `before` is not written yet."""
+        self._gate, self._store, self._matching = gate, service.store, matching
+        self._sender, self._clock = sender, clock
+        self._also = also
+        self._held = held
+        self._making = Making(gate, service, sender, clock, are_held=held is not None)
+        self._before = before.coming() if before is not None else {}
+        self.has_stumbled = False
+        """Whether anything was not written as it was judged."""
+        self._registers = RegisterService(gate)
+        self._changes, self._receiving = Changes(gate, self._registers), ReceivingService(gate)
+        self.report = LineReport()
+        self.order: list[int] = []
+        """Places of lines."""
+        self._lines: dict[int, Line] = {}
+        self._judged: dict[int, Judged] = {}
+        self._versions: dict[str, str] = {}
+        self._waiting: set[str] = set()
+        self._conflicts: set[int] = set()
+
+    async def read(self, texts: Mapping[int, str], origins: Mapping[int, tuple[int, int]]) -> None:
+        """Lines by their places, each with its chunk and its number in the batch.
+
+        Of several versions of a record the newest is kept, and of equals the first.
+        """
+        self._making.origins = origins
+        reader = Reader(self._sender.caller.role, self._sender.source, self._sender.received_at, self.report)
+        for place, text in texts.items():
+            line = reader.read(place, text)
+            if line is not None:
+                self._lines[place] = line
+            if place % PAUSE == 0:
+                await asyncio.sleep(0)  # where requests are answered beside it
+        newest: dict[str, Line] = {}
+        for line in self._lines.values():
+            best = newest.get(line.record_id)
+            if best is None or best.version < line.version:
+                newest[line.record_id] = line
+        for line in self._lines.values():
+            best = newest[line.record_id]
+            if best is not line and line.about.table:
+                outcome = Outcome.UNCHANGED if best.version == line.version else Outcome.SUPERSEDED
+                self._judged[line.place] = Judged(line, outcome=outcome)
+        known = sorted(self._lines.values(), key=lambda line: (line.about.rank, line.place))
+        self.order = [line.place for line in known] + [place for place in texts if place not in self._lines]
+
+    def coming(self) -> dict[str, tuple[str, Parent | None]]:
+        """The version of each record that these will leave, and what belongs to it has to know of it."""
+        open_ = (each for each in self._judged.values() if each.outcome is None)
+        return {each.line.record_id: (each.line.version, each.known) for each in open_}
+
+    # --- judged -----------------------------------------------------------------------------------------------------
+
+    async def judge(self) -> None:
+        """What each of them is; SessionRevoked where the sender may not speak any more."""
+        async with self._gate.many(self._question()) as many:
+            await self._compare(many, self._lines.values())
+            lines = [line for line in self._lines.values() if line.place not in self._judged]
+            caller = self._sender.caller
+            around = Surroundings(
+                many, await self._callers(lines), self._sender.service, self._sender.source, self._sender.received_at,
+                partial(self._who_waits, many), self.report,
+            )  # fmt: skip
+            is_health = caller.role is Role.CLINICAL_SYSTEM
+            judged = await judge_health(lines, around) if is_health else judge_justice(lines, around)
+            self._judged |= {each.line.place: each for each in judged}
+
+    async def _compare(self, many: Many, lines: Iterable[Line]) -> None:
+        """Which of them are no news."""
+        tables: dict[str, list[Line]] = {}
+        for line in lines:
+            if line.about.table:
+                tables.setdefault(line.about.table, []).append(line)
+        every = [line.record_id for several in tables.values() for line in several]
+        waiting = await self._who_waits(many, every)
+        self._waiting |= waiting.keys()
+        for table, several in tables.items():
+            self._versions |= await many.versions(table, [line.record_id for line in several])
+        for line in (line for several in tables.values() for line in several):
+            there = self._versions.get(line.record_id, "")
+            if self._held is None:
+                there = max(there, waiting.get(line.record_id, ("", None))[0])
+            if there >= line.version and line.place not in self._judged:
+                outcome = Outcome.UNCHANGED if there == line.version else Outcome.SUPERSEDED
+                self._judged[line.place] = Judged(line, outcome=outcome)
+
+    async def _who_waits(self, many: Many, ids: Iterable[str]) -> dict[str, tuple[str, Parent | None]]:
+        """Of these records those that wait, or that are being written."""
+        asked = list(ids)
+        coming = {identity: self._before[identity] for identity in asked if identity in self._before}
+        return {**await self._store.waiting(many.permit, asked), **coming}
+
+    async def _callers(self, lines: Sequence[Line]) -> Callers:
+        caller = self._sender.caller
+        wants_staff = any(line.about.table == "allocation" for line in lines)
+        members = await self._registers.members() if wants_staff else dict[str, Member]()
+        system = System(caller.client, caller.party, caller.role, self._sender.service, acts_for_staff=False)
+        return Callers(members, {caller.client: system}, caller.token)
+
+    def _question(self) -> Question:
+        caller = self._sender.caller
+        subject = Category.REFERRAL if caller.role is Role.CLINICAL_SYSTEM else Category.IDENTITY
+        return Question(
+            caller, Purpose.RECORDS_SYNC, Action.WRITE, (subject,), self._clock(), RESOURCE, self._sender.batch_id
+        )
+
+    # --- written ----------------------------------------------------------------------------------------------------
+
+    async def write(self, start: int) -> None:
+        """Everything from there on, in the order of application; Moved if somebody else does it."""
+        if start:
+            await self.match(0, start)  # whoever wrote them may have died before
+        for first, stop in self._runs(start):
+            await self._write(first, stop)
+            await self.match(first, stop)
+
+    async def match(self, first: int, stop: int) -> None:
+        """Find out which of these registrations are of whom, and let in what waits for that."""
+        lines = [self._lines[place] for place in self.order[first:stop] if place in self._lines]
+        ids = {table: [line.record_id for line in lines if line.about.table == table] for table in FIRST}
+        if any(ids.values()):
+            await self._matching.match(registrations=ids["patient"], people=ids["person"])
+
+    def _runs(self, start: int) -> Iterator[tuple[int, int]]:
+        """What can be written at once: people before what is of them, and one by one what has to fit in with others."""
+
+        def group(index: int) -> object:
+            line = self._lines.get(self.order[index])
+            if line is None:
+                return "rest"
+            return index if line.about.table == "allocation" else line.about.table in FIRST
+
+        for _, indexes in groupby(range(start, len(self.order)), group):
+            run = list(indexes)
+            yield run[0], run[-1] + 1
+
+    async def _write(self, first: int, stop: int) -> None:
+        try:
+            await self._together(first, stop)
+        except ChangeRefused as refused:
+            is_first_try = not self.has_stumbled
+            self.has_stumbled, self._before = True, {}
+            await self._look_again(first, stop)
+            if stop - first == 1:
+                await (self._write(first, stop) if is_first_try else self._refused(first, refused))
+                return
+            middle = (first + stop) // 2
+            await self._write(first, middle)
+            await self._write(middle, stop)
+
+    async def _look_again(self, first: int, stop: int) -> None:
+        """Somebody else may have written some of them meanwhile."""
+        again = [self._judged[place].line for place in self.order[first:stop] if self._is_open(place)]
+        async with self._gate.many(self._question()) as many:
+            known = {line.place: self._judged.pop(line.place) for line in again}
+            await self._compare(many, again)
+            self._judged = known | self._judged
+
+    def _is_open(self, place: int) -> bool:
+        return place in self._judged and self._judged[place].outcome is None
+
+    async def _refused(self, index: int, refused: ChangeRefused) -> None:
+        """One that the database does not take; the batch goes on without it."""
+        place, outcome, found = self.order[index], Outcome.SUPERSEDED, list[Found]()
+        if not isinstance(refused.fault, RowsMissed):  # then somebody wrote a newer version since it was compared
+            outcome, found = Outcome.REJECTED, [Found(constraint_of(refused.fault), "")]
+        if place in self._judged:
+            self._judged[place].outcome = outcome
+        await self._only_say(index, index + 1, [Came(place, outcome, (*self.report.of.get(place, ()), *found))])
+
+    def _goes_along(self, first: int, stop: int, came: Sequence[Came]) -> list[Row]:
+        return self._also(first, None if stop == len(self.order) else stop, came)
+
+    async def _only_say(self, first: int, stop: int, came: Sequence[Came]) -> None:
+        also = [*self._no_longer_waiting(came), *self._goes_along(first, stop, came)]
+        if also and not await self._store.write(also):
+            raise Moved
+
+    async def _together(self, first: int, stop: int) -> None:
+        async with self._gate.many(self._question()) as many:
+            places = self.order[first:stop]
+            several = [self._judged[place] for place in places if self._is_open(place)]
+            name_people(several, await self._matching.people_of({each.patient for each in several if each.patient}))
+            await many.meet(each.record.crn if each.record is not None else None for each in several)
+            self._conflicts |= await keep_apart(several, many, self.report)
+            await wait_for_missing(many, several)
+            written = {each.line.place: self._making.made(each, self._versions, self._waiting) for each in several}
+            if len(written) == 1 and (alone := several[0]).record is not None and not alone.waits_for:
+                record = alone.record
+                if among(record.table, record.row) is not None:
+                    await self._receive(alone, stop)
+                    return
+            came = [self._came(place, written.get(place), many) for place in places]
+            if not written:
+                await self._only_say(first, stop, came)
+                return
+            also = [
+                *self._making.awake(many, several),
+                *self._no_longer_waiting(came),
+                *self._goes_along(first, stop, came),
+            ]
+            await many.commit([*written.values()], also)
+
+    def _no_longer_waiting(self, came: Iterable[Came]) -> list[Row]:
+        """Lines that waited, and that nothing is to be written of."""
+        if self._held is None:
+            return []
+        made = []
+        for each in came:
+            held, is_rejected = self._held[each.place], each.outcome is Outcome.REJECTED
+            if is_rejected and held.waits_for.startswith(UNTOLD):
+                made.append(self._store.put_off([held.record_id], None))  # nobody was told, so that it is not dropped
+            elif is_rejected or not self._is_open(each.place):
+                made.append(self._store.release(held.record_id, "~"))
+        return made
+
+    def _came(self, place: int, made: Made | None, many: Many) -> Came:
+        found, judged = tuple(self.report.of.get(place, ())), self._judged.get(place)
+        if made is not None and not many.permits(made):
+            self.has_stumbled = True
+            return Came(place, Outcome.REJECTED, (*found, Found("agreement", "")))
+        if made is not None:
+            return Came(place, Outcome.CONFLICT if place in self._conflicts else Outcome.ACCEPTED, found)
+        return Came(place, judged.outcome or Outcome.REJECTED if judged else Outcome.REJECTED, found)
+
+    async def _receive(self, judged: Judged, stop: int) -> None:
+        """What has to fit in with others is written alone, and looked at again where they changed meanwhile."""
+        place, broken = judged.line.place, await self._fitted_in(judged, stop)
+        if broken is not None and broken[0] == MEANWHILE:
+            await self._look_again(stop - 1, stop)
+            if not self._is_open(place):
+                outcome = self._judged[place].outcome or Outcome.UNCHANGED
+                await self._only_say(stop - 1, stop, [Came(place, outcome, tuple(self.report.of.get(place, ())))])
+                return
+            broken = await self._fitted_in(judged, stop)
+        if broken is None:
+            return
+        found = (*self.report.of.get(place, ()), Found(broken[0], broken[1]))
+        judged.outcome, self.has_stumbled = Outcome.REJECTED, True
+        await self._only_say(stop - 1, stop, [Came(place, Outcome.REJECTED, found)])
+
+    async def _fitted_in(self, judged: Judged, stop: int) -> tuple[str, str] | None:
+        """Written: None; or the rule that it breaks, and the field."""
+        record, line = judged.record, judged.line
+        if record is None:
+            raise TypeError("there is no record to fit in")
+        standing = Compared.NEW if line.record_id not in self._versions else Compared.CHANGED
+        came = [Came(line.place, Outcome.ACCEPTED, tuple(self.report.of.get(line.place, ())))]
+        release = [self._store.release(line.record_id, line.version)] if line.record_id in self._waiting else []
+
+        def changes(row: Mapping[str, Any]) -> list[Row]:
+            made = self._changes.of(replace(record, row=row), standing)
+            return [*made, *release, *self._goes_along(stop - 1, stop, came)]
+
+        details = {"batch": self._sender.batch_id, "change": "created" if standing is Compared.NEW else "changed"}
+        details |= {"kind": line.kind, "table": record.table, "version": line.version}
+        arriving = Arriving(record.table, record.row, record.modified_at, changes, details)
+        question = replace(self._question(), subjects=line.about.subjects, crn=record.crn)
+        try:
+            await self._receiving.receive(question, arriving)
+        except AccessRefused:
+            return "agreement", ""
+        except Unacceptable as refused:
+            return refused.code, refused.field or ""
+        return None
