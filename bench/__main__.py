@@ -14,6 +14,7 @@ from bench import (
     decide,
     grid,
     growth,
+    importing,
     linkage,
     list_page,
     proofs,
@@ -67,6 +68,7 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     found.append((("proof_vs_pymerkle_sqlite",), lambda here, sizes: [proofs.measure_pymerkle(here, sizes)]))
     found.append((linkage.NAMES, linkage.measure))
     found.append(((splinked.NAME,), lambda here, sizes: [splinked.measure(here, sizes)]))
+    found.append(((importing.NAME,), lambda here, sizes: [importing.measure(here, sizes)]))
     found += [((f"watch_million_{name}",), partial(_one_on, watch.measure, name)) for name in DATABASES]
     return found
 

@@ -25,6 +25,7 @@ class Sizes:
     proofs: int
     months: int
     registered: int
+    imported: int
 
 
 FULL = Sizes(
@@ -46,6 +47,7 @@ FULL = Sizes(
     proofs=100,
     months=60,
     registered=20_000,
+    imported=500_000,
 )
 QUICK = Sizes(
     questions=200,
@@ -66,4 +68,5 @@ QUICK = Sizes(
     proofs=10,
     months=3,
     registered=600,
+    imported=100,
 )

@@ -36,6 +36,7 @@ ALONE = (
     "proof_vs_pymerkle",
     "append_vs_pymerkle",
     "verify_hashes",
+    "import_vs_orm_postgresql",
     "append_64_at_once",
     "append_256_at_once",
     "linkage_sure_precision",
@@ -57,10 +58,13 @@ def test_every_row_has_its_name():
         for database in ("sqlite", "postgresql")
     }
     expected |= {f"growth_{what}_postgresql" for what in ("append", "person", "proof")}
-    expected |= {"proof_vs_pymerkle_sqlite", "append_vs_pymerkle_sqlite", "verify_hashes"} | {
-        f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")
-    }
-    assert expected <= set(names())
+    expected |= {
+        "proof_vs_pymerkle_sqlite",
+        "append_vs_pymerkle_sqlite",
+        "verify_hashes",
+        "import_vs_orm_postgresql",
+    } | {f"decide_{what}_vs_cedarpy{kind}" for what in ("one", "person") for kind in ("", "_cold")}
+    assert expected | {"import_vs_orm_postgresql"} <= set(names())
     assert len(names()) == len(set(names()))
 
 
@@ -136,6 +140,13 @@ def test_a_log_is_verified_and_appended_to_beside_its_rivals(capsys: pytest.Capt
     assert set(found) == {"verify_hashes", "verify_million_sqlite"}
     assert all(set(row) >= KEYS and row["ours"] > 0 for row in found.values())
     assert found["verify_million_sqlite"]["entries"] == 2_000
+
+
+def test_every_record_of_a_batch_is_accepted_beside_the_rivals(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "import_vs_orm"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS | {"most_mb", "of_asked"}
+    assert (row["records"], row["entries"]) == (308, 309)
 
 
 def test_a_row_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]):
