@@ -31,6 +31,7 @@ from app.routers import (
     audit_checkpoints,
     audit_proofs,
     authorisations,
+    changes,
     consents,
     emergency_grants,
     explanations,
@@ -53,6 +54,7 @@ from app.services.allocations import AllocationService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
+from app.services.changes import ChangesService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -144,6 +146,7 @@ def _addresses() -> list[BaseRoute]:
         authorisations.router,
         allocations.router,
         limits.router,
+        changes.router,
         consents.router,
         subject_access.router,
         explanations.router,
@@ -204,6 +207,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         access_alerts=AccessAlertService(gate),
         matching=matching,
         matches=MatchService(gate, matching),
+        changes=ChangesService(gate, settings.clock),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())

@@ -223,6 +223,9 @@ FAULTS: dict[str, Fault] = {
         409, "the registration is linked to somebody else", "unlink that match first: GET /v1/matches?state=linked"
     ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
+    "removal-unknown": Fault(
+        404, "there is no such removal notice for this system", "see GET /v1/sync/removals for those there are"
+    ),
     "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
     "body-too-large": Fault(413, "the body is too large", "send less at once"),
     "too-many-failures": Fault(429, "too many requests without a valid token", _TOKEN, {"Retry-After": "10"}),

@@ -13,6 +13,7 @@ from app.services.allocations import AllocationService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
+from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
@@ -71,6 +72,7 @@ class Services:
     access_alerts: AccessAlertService
     matching: MatchingService
     matches: MatchService
+    changes: ChangesService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(
