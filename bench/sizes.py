@@ -25,6 +25,8 @@ class Sizes:
     proofs: int
     months: int
     registered: int
+    feed: int
+    feed_rounds: int
 
 
 FULL = Sizes(
@@ -46,6 +48,8 @@ FULL = Sizes(
     proofs=100,
     months=60,
     registered=20_000,
+    feed=20_000,
+    feed_rounds=3,
 )
 QUICK = Sizes(
     questions=200,
@@ -66,4 +70,6 @@ QUICK = Sizes(
     proofs=10,
     months=3,
     registered=600,
+    feed=500,
+    feed_rounds=2,
 )
