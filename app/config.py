@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -61,12 +62,16 @@ class Issuer(BaseModel):
 
 
 class WebhookReceiver(BaseModel):
-    """A system that a party is told through: https alone, and a secret of its own to check signatures with."""
+    """A system that a party is told through: https alone, and a secret of its own to check signatures with.
+
+    With `client` it is told of changes in that system's feed, and of nothing else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     party: Party
+    client: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     url: HttpUrl
     secret_file: Path | None = None
     secret_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
@@ -82,6 +87,11 @@ class WebhookReceiver(BaseModel):
             raise ValueError("url: without user, password and fragment")
         return self
 
+    @property
+    def audience(self) -> str:
+        """Whose announcements it gets, as they are kept."""
+        return self.party.value if self.client is None else f"system:{self.client}"
+
     def secret(self) -> bytes:
         """24 to 64 bytes, kept as `whsec_` and base64; ValueError names the receiver, and never what was found."""
         try:
@@ -92,6 +102,35 @@ class WebhookReceiver(BaseModel):
         if not 24 <= len(read) <= 64:
             raise ValueError(f"webhook receiver '{self.name}': a secret has 24 to 64 bytes")
         return read
+
+
+class Broker(BaseModel):
+    """A broker that a party runs already (NATS JetStream): changes in the feed of its system are published there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    party: Party
+    client: Annotated[str, Field(min_length=1, max_length=60)]
+    servers: Annotated[list[Annotated[str, Field(pattern=r"^(tls|nats)://[^\s/@]+$")]], Field(min_length=1)]
+    subject: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
+    """Of a stream that is there: what nobody keeps is not taken for delivered."""
+    credentials_file: Path | None = None
+    ca_file: Path | None = None
+    attempts: Annotated[int, Field(ge=1, le=100)] = 30
+
+    @property
+    def audience(self) -> str:
+        """Whose announcements it gets, as they are kept."""
+        return f"system:{self.client}"
+
+    def is_safe(self, environment: Environment) -> bool:
+        """Whether every server may be spoken to: with TLS, or in a demo on this machine."""
+        at_home = re.compile(r"nats://(127\.0\.0\.1|localhost)(:\d+)?")
+        return all(
+            each.startswith("tls://") or (environment is Environment.DEMO and at_home.fullmatch(each) is not None)
+            for each in self.servers
+        )
 
 
 VerifierKey = Annotated[str, Field(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$")]
@@ -215,6 +254,7 @@ class Settings(BaseSettings):
     agreements_dir: Path | None = Field(None, description="agreement files, if not the ones that come with the package")
     clock_start: AwareDatetime | None = Field(None, description="demo only: the moment at which the clock starts")
     webhooks: list[WebhookReceiver] = Field(default_factory=list, description="who is told what has to be announced")
+    brokers: list[Broker] = Field(default_factory=list, description="where changes of a system's feed are published")
     log_origin: Annotated[str, Field(pattern=r"^[^\s+]{1,200}$")] = Field(
         description="the log's name in its checkpoints, such as probation.example/open-mind"
     )
@@ -242,12 +282,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _webhooks_are_safe(self) -> Self:
-        names = [receiver.name for receiver in self.webhooks]
+        names = [receiver.name for receiver in self.webhooks] + [broker.name for broker in self.brokers]
         if len(names) != len(set(names)):
-            raise ValueError("webhooks: two receivers have one name")
+            raise ValueError("webhooks and brokers: two receivers have one name")
         for receiver in self.webhooks:
             if not is_safe(receiver.url, self.environment):
                 raise ValueError(f"webhooks: the URL of '{receiver.name}' has to begin with https://")
+        for broker in self.brokers:
+            if not broker.is_safe(self.environment):
+                raise ValueError(f"brokers: the servers of '{broker.name}' have to begin with tls://")
         return self
 
     @model_validator(mode="after")

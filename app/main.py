@@ -31,6 +31,7 @@ from app.routers import (
     audit_checkpoints,
     audit_proofs,
     authorisations,
+    changes,
     consents,
     emergency_grants,
     explanations,
@@ -55,6 +56,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.changes import ChangesService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -148,6 +150,7 @@ def _addresses() -> list[BaseRoute]:
         authorisations.router,
         allocations.router,
         limits.router,
+        changes.router,
         consents.router,
         subject_access.router,
         explanations.router,
@@ -210,6 +213,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),
+        changes=ChangesService(gate, settings.clock),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())

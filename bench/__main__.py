@@ -11,6 +11,7 @@ from rich.console import Console
 from bench import (
     access,
     append,
+    change_feed,
     decide,
     grid,
     growth,
@@ -70,6 +71,9 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     found.append(((splinked.NAME,), lambda here, sizes: [splinked.measure(here, sizes)]))
     found.append(((importing.NAME,), lambda here, sizes: [importing.measure(here, sizes)]))
     found += [((f"watch_million_{name}",), partial(_one_on, watch.measure, name)) for name in DATABASES]
+    for name in DATABASES:
+        fed = (f"change_feed_{name}", f"change_feed_several_{name}")
+        found.append((fed, partial(_on, change_feed.measure, name)))
     return found
 
 

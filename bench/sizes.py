@@ -26,6 +26,8 @@ class Sizes:
     months: int
     registered: int
     imported: int
+    feed: int
+    feed_rounds: int
 
 
 FULL = Sizes(
@@ -48,6 +50,8 @@ FULL = Sizes(
     months=60,
     registered=20_000,
     imported=500_000,
+    feed=20_000,
+    feed_rounds=3,
 )
 QUICK = Sizes(
     questions=200,
@@ -69,4 +73,6 @@ QUICK = Sizes(
     months=3,
     registered=600,
     imported=100,
+    feed=500,
+    feed_rounds=2,
 )

@@ -9,7 +9,7 @@ the answer holds nothing personal, and the HMAC's key is empty.
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -118,11 +118,14 @@ class Record:
 
     def sealed(self, person: PersonPart | None = None) -> Entry:
         """The entry; OutsideProfile if a value cannot be kept."""
-        body = {
+        return Entry.of(self._body(None if self.answer is None else answer_digest(self.answer, person)), person)
+
+    def _body(self, digest: str | None) -> dict[str, Any]:
+        return {
             "action": self.action,
             "agreement": self.agreement,
             "announce": self.announce,
-            "answerDigest": None if self.answer is None else answer_digest(self.answer, person),
+            "answerDigest": digest,
             "caller": None if self.caller is None else _caller(self.caller),
             "clauses": self.clauses,
             "details": self.details,
@@ -138,7 +141,37 @@ class Record:
             "type": self.kind,
             "withheld": self.withheld,
         }
-        return Entry.of(body, person)
+
+
+_HOLE = Ready("\0")
+"""What no text of the log can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Entries that differ in the person, the answer and their event id alone: all else is put together once."""
+
+    before: str
+    """Up to the answer's digest."""
+    between: str
+    """From there to the event id."""
+    then: str
+    """From there to the digest of the person's part."""
+    after: str
+
+    @classmethod
+    def of(cls, record: Record) -> "Pattern":
+        """From a record without answer and event id; OutsideProfile if a value cannot be kept."""
+        body = replace(record, event_id=_HOLE)._body(_HOLE)
+        return cls(*assemble({**body, "subject": _HOLE, "v": VERSION}).split(_HOLE))
+
+    def sealed(self, person: PersonPart, answer: bytes) -> Entry:
+        """The entry about one person, byte for byte as `Record.sealed` makes it."""
+        part, identity = person.body(), event_id()
+        subject = sha256(person.salt + part.encode()).hexdigest()
+        digest = answer_digest(answer, person)
+        text = f'{self.before}"{digest}"{self.between}"{identity}"{self.then}"{subject}"{self.after}'
+        return Entry(identity, text, sha256(text.encode()).hexdigest(), person.salt, part)
 
 
 @lru_cache(maxsize=4096)

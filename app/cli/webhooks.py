@@ -21,7 +21,7 @@ Outcome = TypeVar("Outcome")
 
 
 def _run(act: Callable[[Webhooks], Awaitable[Outcome]]) -> Outcome:
-    known = settings().model_copy(update={"webhooks": []})  # this process delivers nothing
+    known = settings().model_copy(update={"webhooks": [], "brokers": []})  # this process delivers nothing
 
     async def run() -> Outcome:
         async with open_gate(known) as (gate, _):

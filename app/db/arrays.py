@@ -1,8 +1,8 @@
-"""Many values in one parameter: the texts of a JSON array as rows of a statement, however many there are."""
+"""Many values in one parameter: the elements of a JSON array as rows of a statement, however many there are."""
 
 from typing import Any
 
-from sqlalchemy import BindParameter, String, column
+from sqlalchemy import BindParameter, ColumnElement, String, cast, column, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -12,8 +12,14 @@ class _Texts(FunctionElement[str]):
     inherit_cache = True
 
 
+class _Rows(FunctionElement[str]):
+    name = "rows"
+    inherit_cache = True
+
+
 @compiles(_Texts, "sqlite")
-def _texts_in_sqlite(element: _Texts, compiler: Any, **options: Any) -> str:
+@compiles(_Rows, "sqlite")
+def _elements_in_sqlite(element: FunctionElement[str], compiler: Any, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
@@ -22,6 +28,36 @@ def _texts_in_postgresql(element: _Texts, compiler: Any, **options: Any) -> str:
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 
+@compiles(_Rows, "postgresql")
+def _rows_in_postgresql(element: _Rows, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
 def each_text(array: BindParameter[str], name: str) -> Any:
     """A table with the one column `value`, under a name of its own in the statement."""
     return _Texts(array).table_valued(column("value", String()), name=name)
+
+
+class _At(FunctionElement[str]):
+    name = "at"
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_At, "sqlite")
+def _at_in_sqlite(element: _At, compiler: Any, **options: Any) -> str:
+    value, place = (compiler.process(each, **options) for each in element.clauses)
+    return f"json_extract({value}, '$[' || {place} || ']')"
+
+
+@compiles(_At, "postgresql")
+def _at_in_postgresql(element: _At, compiler: Any, **options: Any) -> str:
+    value, place = (compiler.process(each, **options) for each in element.clauses)
+    return f"({value} ->> {place})"
+
+
+def each_row(array: BindParameter[str], name: str, *types: Any) -> tuple[Any, list[ColumnElement[Any]]]:
+    """A table of the arrays in a JSON array, and their elements in order as columns of these types."""
+    rows = _Rows(array).table_valued(column("value", String()), name=name)
+    places = (_At(rows.c.value, literal_column(str(place))) for place in range(len(types)))
+    return rows, [cast(each, kind) for each, kind in zip(places, types, strict=True)]

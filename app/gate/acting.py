@@ -125,7 +125,7 @@ class Acting:
         try:
             act.receipt = await self._gate.append_act(self._question, act)
         except ChangeRefused as refused:
-            code = "changed-meanwhile" if _somebody_was_faster(refused.fault) else "database-refused"
+            code = "changed-meanwhile" if somebody_was_faster(refused.fault) else "database-refused"
             await self._refuse(act, code)
             raise Unacceptable(code) from refused
 
@@ -133,7 +133,7 @@ class Acting:
         await self._gate.append(self._question, act.agreement, act.decision, act.standing, reason=code)
 
 
-def _somebody_was_faster(fault: Exception) -> bool:
+def somebody_was_faster(fault: Exception) -> bool:
     """Whether a row that was seen is another by now, or one that was not there is there."""
     said = (getattr(fault, "sqlite_errorname", None), getattr(fault, "sqlstate", None))
     is_there = said[0] in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE") or said[1] == "23505"

@@ -59,7 +59,7 @@ class Asking:
         decision = decide(question, standing.facts, agreement)
         if standing.person_id is None or not decision.any_permitted:
             raise await self._refusal(decision, standing, agreement)
-        permit = issue(standing.person_id, standing.crn or "", question.caller, question.at, _openings(decision))
+        permit = issue(standing.person_id, standing.crn or "", question.caller, question.at, openings_of(decision))
         self._opened = Opened(permit, decision, agreement, self._kind)
         return self._opened
 
@@ -98,7 +98,8 @@ class Asking:
             )
 
 
-def _openings(decision: Decision) -> dict[Category, Opening]:
+def openings_of(decision: Decision) -> dict[Category, Opening]:
+    """How far each category is open that is."""
     return {
         ruling.subject: Opening(caveat_of(ruling), ruling.rows)
         for ruling in decision.rulings

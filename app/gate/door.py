@@ -12,6 +12,7 @@ from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, cited
+from app.gate.feeding import Memory
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
 from app.gate.many import Many, many
@@ -30,12 +31,18 @@ BOOTSTRAP = "bootstrap"
 class Gate:
     """Decides questions about one person or about many, and writes down each answer and each refusal."""
 
-    def __init__(self, records: Records, log: AuditLog, agreements: AgreementVersions) -> None:
+    def __init__(
+        self, records: Records, log: AuditLog, agreements: AgreementVersions, told: frozenset[str] = frozenset()
+    ) -> None:
         self.records = records
         self.log = log
         self.agreements = agreements
         self.writer = Writer(records.database)
         self._phrases = PhraseBook()
+        self.told = told
+        """The systems that are told of changes in their feeds, besides being answered."""
+        self.feeds: dict[str, Memory] = {}
+        """By system, what this process remembers of its feed."""
 
     def ask(self, question: Question, *, kind: str = READ, referral: str | None = None) -> Asking:
         """`async with gate.ask(question) as opened:` about the person of a CRN, or of a referral."""

@@ -17,7 +17,7 @@ from app.audit.submission import Change, Receipt, Submission
 from app.gate.door import Gate
 from app.gate.entries import PERMITTED
 from app.pathway.retention import Hold, Treatment
-from app.records import alerts, erasure, retention
+from app.records import alerts, erasure, feed_keeping, retention
 from app.records.alerts import Closed
 from app.records.permit import issue_tables
 
@@ -77,11 +77,13 @@ async def look(gate: Gate, crn: str, today: date) -> Found | None:
 async def erase(gate: Gate, at: datetime, crn: str, found: Found, order: Order, request_id: str) -> Receipt:
     """Destroy what was found, in one transaction with the entry that says so and a stub that names nobody.
 
+    Whichever system was given the person is told to drop them (H6), by its own ids, until it has acknowledged that.
     ChangeRefused if something of it changed since it was looked at: then nothing is destroyed.
     """
     said = {"targets": list(found.parts)}
     record, stub = _erasure(gate, at, "openmind erase", order, found.records, said, request_id)
-    removals = erasure.statements(gate.records, found.person_id, crn, found.records)
+    removals = feed_keeping.erased(gate.records, found.person_id, at)
+    removals += erasure.statements(gate.records, found.person_id, crn, found.records)
     parts = erasure.erase_parts(gate.records, found.parts)
     return await _destroyed(gate, record, [*removals, stub], parts)
 

@@ -66,7 +66,7 @@ class AskingMany:
             wanted.setdefault(self._kind.filters[name].category, "filter-not-permitted")
         conditions = {}
         for category, code in wanted.items():
-            conditions[category] = _conditions(question, category, agreement)
+            conditions[category] = conditions_for(question, category, agreement)
             if not conditions[category]:
                 raise await gate.refuse(question, code)
         listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
@@ -111,7 +111,8 @@ class AskingMany:
             )
 
 
-def _conditions(question: Question, category: Category, agreement: CompiledAgreement) -> Conditions:
+def conditions_for(question: Question, category: Category, agreement: CompiledAgreement) -> Conditions:
+    """Under which the category is open to the question's caller; none if it never is."""
     caller, has_ended = question.caller, agreement.ended(question.at)
     return [
         Condition(each.needs, each.forbids, each.rows)

@@ -36,6 +36,8 @@ async def open_gate_as_found(settings: Settings) -> AsyncIterator[tuple[Gate, Da
     """The same whatever anybody outside holds of the log: for the commands that see to it."""
     address = Address(settings.database_url.get_secret_value())
     agreements = agreements_of(settings)
+    told = frozenset(each.client for each in settings.webhooks if each.client)
+    told |= {each.client for each in settings.brokers}
     try:
         database = open_database(address, settings.database_role)
     except sqlite3.OperationalError as fault:
@@ -44,7 +46,7 @@ async def open_gate_as_found(settings: Settings) -> AsyncIterator[tuple[Gate, Da
     try:
         log = await open_log(address, settings.database_role, settings.clock, beside=database)
         try:
-            yield Gate(Records(database), log, agreements), database
+            yield Gate(Records(database), log, agreements, told), database
         finally:
             await log.close()
     finally:

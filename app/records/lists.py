@@ -130,7 +130,7 @@ REFERRAL_FILTERS: dict[str, Filter] = {
 }
 
 
-def _minimal(conditions: Iterable[Condition]) -> list[Condition]:
+def minimal(conditions: Iterable[Condition]) -> list[Condition]:
     """Without those that another makes superfluous: it needs no more, forbids no more and reaches the same rows."""
     distinct = sorted(set(conditions), key=lambda each: (each.needs.bit_count() + each.forbids.bit_count(), each))
     kept: list[Condition] = []
@@ -143,14 +143,15 @@ def _minimal(conditions: Iterable[Condition]) -> list[Condition]:
     return kept
 
 
-def _when(condition: Condition, person: Any) -> ColumnElement[bool]:
+def when(condition: Condition, person: Any) -> ColumnElement[bool]:
+    """Whether it holds of the person whose columns `id` and `crn` are given."""
     needed = [facts.holds(fact, person) for fact in names_of(condition.needs)]
     return and_(*needed, *(not_(facts.holds(fact, person)) for fact in names_of(condition.forbids)))
 
 
 def _by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
     """The same, on a row's facts integer."""
-    each = (_masked(bits, one.needs | one.forbids) == literal_column(str(one.needs)) for one in _minimal(conditions))
+    each = (_masked(bits, one.needs | one.forbids) == literal_column(str(one.needs)) for one in minimal(conditions))
     return or_(literal_column("1") == literal_column("0"), *each)
 
 
@@ -185,10 +186,10 @@ def _limited(person: Any) -> ColumnElement[bool]:
 
 def _page_of_people(listing: Listing) -> Select[Any]:
     person = facts.PERSON
-    needed = _minimal(listing.conditions[Category.IDENTITY])
+    needed = minimal(listing.conditions[Category.IDENTITY])
     inner = select(
         person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
-    ).where(facts.session_is_live(), or_(*(_when(one, person) for one in needed)))
+    ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
     inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
         inner = inner.where(person.crn > bindparam("after", type_=String()))
@@ -212,7 +213,7 @@ def _narrowed(
         statement = statement.where(start)
     for name in listing.filters:
         wanted = known[name]
-        permitted = or_(*(_when(one, person) for one in _minimal(listing.conditions[wanted.category])))
+        permitted = or_(*(when(one, person) for one in minimal(listing.conditions[wanted.category])))
         statement = statement.where(wanted.predicate(person), permitted)
         if wanted.names_the_person:
             statement = statement.where(not_(_limited(person)))
@@ -221,8 +222,8 @@ def _narrowed(
 
 def _page_of_referrals(listing: Listing) -> Select[Any]:
     person, referral = facts.PERSON, T.Referral.__table__.c
-    needed = _minimal(listing.conditions[Category.REFERRAL])
-    reached = or_(*(and_(_when(one, person), rows_predicate(frozenset({one.rows}))) for one in needed))
+    needed = minimal(listing.conditions[Category.REFERRAL])
+    reached = or_(*(and_(when(one, person), rows_predicate(frozenset({one.rows}))) for one in needed))
     received = func.coalesce(referral.received_on, DRAFTS_FIRST)
     inner = (
         select(

@@ -9,14 +9,15 @@ from typing import Any
 from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
 from sqlmodel import SQLModel
 
-from app.db import Database, DatabaseUnavailable, Prepared, Row
+from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text
 from app.records import facts
 from app.records.life import say_state
 from app.records.permit import PersonPermit
-from app.records.views import CAVEATS, T, sections
+from app.records.views import CAVEATS, Section, T, sections
 from app.vocabulary import Caller, Category, Facts
 
 PERSON = bindparam("person", type_=String())
+PERSONS = bindparam("persons", type_=String())
 CRN = bindparam("crn", type_=String())
 REFERRAL = bindparam("referral", type_=String())
 RECORD = bindparam("record", type_=String())
@@ -90,11 +91,32 @@ def _section(category: Category, place: int, caveat: str, rows: frozenset[str]) 
     if table.name == "consent_recipient":
         return statement.join(T.Consent, T.Consent.id == table.c.consent_id).where(T.Consent.person_id == PERSON)
     statement = statement.where(table.c.person_id == PERSON).order_by(*_order(table))
-    if table.name == "referral":
+    return _as_opened(statement, section, caveat, rows)
+
+
+def _as_opened(statement: Select[Any], section: Section, caveat: str, rows: frozenset[str]) -> Select[Any]:
+    if section.table.name == "referral":
         statement = statement.where(rows_predicate(rows))
     if caveat == CAVEATS[2] and section.harmful:
-        statement = statement.where(table.c.serious_harm.is_(false()))
+        statement = statement.where(section.table.c.serious_harm.is_(false()))
     return statement
+
+
+@cache
+def section_of_many(category: Category, place: int, caveat: str, rows: frozenset[str]) -> Select[Any]:
+    """The same rows of everybody named in the parameter `persons`, a JSON array of ids: each begins with whose it is.
+
+    ValueError for a section whose rows do not say whose they are.
+    """
+    section = sections(category)[place]
+    table = section.table
+    whose = table.c.get("id" if table.name == "person" else "person_id")
+    if whose is None:
+        raise ValueError(f"rows of {table.name} do not say whose they are")
+    asked = each_text(PERSONS, "asked")
+    statement = select(whose, *section.selected(caveat)).select_from(asked.join(table, whose == asked.c.value))
+    order = () if table.name == "person" else _order(table)
+    return _as_opened(statement.order_by(*order), section, caveat, rows)
 
 
 def rows_predicate(rows: frozenset[str]) -> Any:

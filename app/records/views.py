@@ -155,6 +155,8 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "emergency_grant",
         "access_limit",
         "access_limit_name",
+        "feed_person",  # how many people a system has been given, and how many it still has to drop (H6)
+        "feed_removal",
     ),
     Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
     Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them

@@ -223,6 +223,9 @@ FAULTS: dict[str, Fault] = {
         409, "the registration is linked to somebody else", "unlink that match first: GET /v1/matches?state=linked"
     ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
+    "removal-unknown": Fault(
+        404, "there is no such removal notice for this system", "see GET /v1/sync/removals for those there are"
+    ),
     "alert-closed": Fault(409, "this alert is closed already", "see GET /v1/audit/alerts/{id} for how and by whom"),
     "batch-unknown": Fault(404, "your system has sent no batch of this id", "check the id, or send the batch"),
     "batch-differs": Fault(

@@ -14,6 +14,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
@@ -73,6 +74,7 @@ class Services:
     matching: MatchingService
     matches: MatchService
     batches: BatchService
+    changes: ChangesService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

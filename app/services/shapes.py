@@ -136,7 +136,7 @@ def _row(section: Section) -> type[BaseModel]:
 @cache
 def content(category: Category) -> type[BaseModel]:
     """The sections of one category."""
-    fields: dict[str, Any] = {section.name: (_list_of(_row(section)), ...) for section in sections(category)}
+    fields: dict[str, Any] = {section.name: (list_of(_row(section)), ...) for section in sections(category)}
     if category is Category.SUPERVISION:
         manager = create_model(
             "OffenderManager",
@@ -146,7 +146,7 @@ def content(category: Category) -> type[BaseModel]:
             team=(str | None, None),
             since=(datetime, ...),
         )
-        fields["offenderManagers"] = (_list_of(manager), ...)
+        fields["offenderManagers"] = (list_of(manager), ...)
     return create_model(f"{_title(category)}Content", __config__=Closed, **fields)
 
 
@@ -193,12 +193,12 @@ def referrals_page() -> type[BaseModel]:
     return create_model(
         "ReferralsPage",
         __config__=Closed,
-        data=(_list_of(referral_answer()), ...),
+        data=(list_of(referral_answer()), ...),
         pagination=(Pagination, ...),
     )
 
 
-def _list_of(model: type[BaseModel]) -> Any:
+def list_of(model: Any) -> Any:
     """A list of a model that is made at run time, which a type checker cannot follow."""
     return list.__class_getitem__(model)
 

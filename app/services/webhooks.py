@@ -1,7 +1,8 @@
 """Tells each party's receivers what was announced: in the order of the log, signed, at least once, until they have it.
 
 What is sent holds ids alone, and goes to configured addresses alone: no redirect is followed, no proxy of the
-environment used, nothing of an answer read but its status.
+environment used, nothing of an answer read but its status. A receiver with a `client` is told of changes in that
+system's feed instead: each event is decided when it is sent, and has an entry in the log before.
 """
 
 import asyncio
@@ -16,11 +17,16 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 from tenacity import RetryCallState, wait_exponential_jitter
 
-from app.config import Settings, WebhookReceiver
+from app.config import Broker, Settings, WebhookReceiver
 from app.gate import DatabaseUnavailable, Gate
 from app.records.deliveries import Count, Due, Outbox
+from app.services.broker import BrokerConnection
+from app.services.feed_events import FeedEvents
 
 log = logging.getLogger("openmind")
+Receiver = WebhookReceiver | Broker
+Send = Callable[[Due, bytes], Coroutine[None, None, str | None]]
+"""None once it is delivered; otherwise a word for what was wrong."""
 POLL_SECONDS = 1.0
 ANSWER_SECONDS = 15.0
 CLAIM = timedelta(seconds=60)
@@ -56,8 +62,12 @@ class Webhooks:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         wait: Callable[[int], timedelta] = wait_after,
     ) -> None:
-        self._receivers = [(each, Webhook(each.secret())) for each in settings.webhooks]
+        self._receivers: list[tuple[Receiver, Webhook | None]] = [
+            *((each, Webhook(each.secret())) for each in settings.webhooks),
+            *((each, None) for each in settings.brokers),
+        ]
         self._outbox = Outbox(settings, gate.records.database)
+        self._events = FeedEvents(settings, gate)
         self._now, self._wait = now, wait
         self._stopping = asyncio.Event()
         self.poll_seconds = POLL_SECONDS
@@ -81,11 +91,13 @@ class Webhooks:
         """Try again what was given up; False if there is nothing."""
         return await self._outbox.revive(receiver, self._now())
 
-    async def _serve(self, receiver: WebhookReceiver, signing: Webhook) -> None:
-        async with _client(receiver) as client:
+    async def _serve(self, receiver: Receiver, signing: Webhook | None) -> None:
+        async with self._line_to(receiver, signing) as send:
             while not self._stopping.is_set():
                 try:
-                    while not self._stopping.is_set() and await self._deliver_next(receiver, signing, client):
+                    if receiver.client is not None:
+                        await self._events.work_out(receiver)
+                    while not self._stopping.is_set() and await self._deliver_next(receiver, send):
                         pass
                 except DatabaseUnavailable:
                     log.warning("webhook receiver %s: the database does not answer", receiver.name)
@@ -94,14 +106,28 @@ class Webhooks:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), self.poll_seconds)
 
-    async def _deliver_next(self, receiver: WebhookReceiver, signing: Webhook, client: httpx.AsyncClient) -> bool:
+    @asynccontextmanager
+    async def _line_to(self, receiver: Receiver, signing: Webhook | None) -> AsyncIterator[Send]:
+        """How a receiver is told: over HTTP, signed; or through its broker."""
+        if isinstance(receiver, Broker):
+            connection = BrokerConnection(receiver)
+            try:
+                yield lambda due, body: connection.publish(due.id, body)
+            finally:
+                await connection.close()
+        elif signing is not None:
+            async with _client(receiver) as client:
+                yield lambda due, body: self._post(receiver, signing, client, due, body)
+
+    async def _deliver_next(self, receiver: Receiver, send: Send) -> bool:
         """Try what is due, if anything is; whether the next one may be tried at once."""
-        name = receiver.name
-        await self._outbox.spread(name, receiver.party.value, self._now())
-        due, now = await self._outbox.due(name, receiver.party.value), self._now()
+        name, audience = receiver.name, receiver.audience
+        await self._outbox.spread(name, audience, self._now())
+        due, now = await self._outbox.due(name, audience), self._now()
         if due is None or not due.is_free(now) or not await self._outbox.claim(name, due, now, now + CLAIM):
             return False
-        error = await self._unless_stopped(self._post(receiver, signing, client, due))
+        body = await self._body(receiver, due)
+        error = None if body is None else await self._unless_stopped(send(due, body))
         if error is None:
             await self._outbox.delivered(name, due.number, self._now())
             return True
@@ -116,6 +142,10 @@ class Webhooks:
         await self._outbox.put_off(name, due, error, self._now() + self._wait(attempts))
         return False
 
+    async def _body(self, receiver: Receiver, due: Due) -> bytes | None:
+        """What is sent; None for a change of which the system may be told nothing any more."""
+        return body_of(due) if receiver.client is None else await self._events.body(receiver, due)
+
     async def _unless_stopped(self, attempt: Coroutine[None, None, str | None]) -> str | None:
         """What came of an attempt; one that is under way when the service stops is the next process's to make again."""
         trying, stopping = asyncio.create_task(attempt), asyncio.create_task(self._stopping.wait())
@@ -127,10 +157,10 @@ class Webhooks:
             stopping.cancel()
 
     async def _post(
-        self, receiver: WebhookReceiver, signing: Webhook, client: httpx.AsyncClient, due: Due
+        self, receiver: WebhookReceiver, signing: Webhook, client: httpx.AsyncClient, due: Due, body: bytes
     ) -> str | None:
         """None if the receiver took it; otherwise a word for what was wrong."""
-        body, at = body_of(due), datetime.now(UTC)  # by the real clock: a receiver refuses what is minutes old
+        at = datetime.now(UTC)  # by the real clock: a receiver refuses what is minutes old
         headers = {
             "Content-Type": "application/json",
             "webhook-id": due.id,

@@ -6,6 +6,7 @@ from app.tables.access import AccessLimit, AccessLimitName, EmergencyGrant, Subj
 from app.tables.alerts import AccessAlert, AccessAlertNote, AccessAlertPerson, AccessAlertReview, AccessWatch
 from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
 from app.tables.erasure import ErasureStub
+from app.tables.feed import FeedPerson, FeedReceiver, FeedRemoval
 from app.tables.health import (
     Appointment,
     CareActivity,
@@ -109,6 +110,9 @@ __all__ = [
     "ConsentRecipient",
     "EmergencyGrant",
     "ErasureStub",
+    "FeedPerson",
+    "FeedReceiver",
+    "FeedRemoval",
     "IdentityMatch",
     "Instant",
     "Kept",

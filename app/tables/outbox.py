@@ -24,10 +24,13 @@ class Announcement(SQLModel, table=True):
     id: str = Field(max_length=36, unique=True)
     event_id: str = Field(max_length=36)
     kind: str = Field(max_length=40)
-    party: str = Field(max_length=12)
+    party: str = Field(max_length=70)
+    """Which party is told; or `system:` and the system that is, of changes in its feed."""
     grant_id: str | None = Field(default=None, max_length=36)
     """No foreign key: that somebody was told outlives the grant, should the law have it erased."""
     alert_id: str | None = Field(default=None, max_length=36)
+    feed_number: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """The system's own number of a person in its feed, or of a removal notice."""
     created_at: datetime = Field(sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the first of the party's receivers had taken it."""

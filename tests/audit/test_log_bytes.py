@@ -3,6 +3,7 @@
 import hmac
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.audit.canonical import GREATEST, OutsideProfile, assemble, canonical, parse, ready
-from app.audit.entry import Entry, PersonPart, Record, timestamp
+from app.audit.entry import Entry, Pattern, PersonPart, Record, timestamp
 from app.audit.merkle import EMPTY_ROOT, Tile, Tree, leaf_data, leaf_hash, node_hash
 from app.audit.submission import Receipt, receipt_header
 from app.audit.verify_bytes import NotCanonical, canonical_value
@@ -173,6 +174,20 @@ def test_an_entry_holds_what_its_body_commits_to() -> None:
     assert body["answerDigest"] == hmac.digest(bytes(range(16)), b'{"attended":false}', "sha256").hex()
     nobody = record.sealed()
     assert (nobody.event_id, nobody.salt, nobody.person) == ("e1", None, None)
+
+
+@given(
+    texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=3, max_size=3)
+)
+def test_a_pattern_makes_the_bytes_that_a_record_makes(texts: list[str]) -> None:
+    """Whatever else the entry says, and whether it says quotes, braces or what stands in for a hole elsewhere."""
+    reason, detail, crn = texts
+    said = least(reason=reason, details={"said": detail}, facts=5, released={"identity": ["person.crn"]})
+    person, answer = PersonPart("person-1", crn, ("consent-1",)), b'{"attended":false}'
+    made = Pattern.of(said).sealed(person, answer)
+    assert made == replace(said, answer=answer, event_id=made.event_id).sealed(person)
+    again = Pattern.of(said).sealed(person, answer)
+    assert (again.event_id != made.event_id, UUID(again.event_id).version) == (True, 7)
 
 
 def test_an_entry_without_an_id_gets_one_of_its_own() -> None:

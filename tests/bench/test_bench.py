@@ -26,6 +26,8 @@ BOTH = (
     "audit_rare",
     "append_tree_cost",
     "verify_million",
+    "change_feed",
+    "change_feed_several",
 )
 ALONE = (
     "growth_append",

@@ -47,6 +47,7 @@ SOME = [
     ("rory", "subject-access"),
     ("lena", "emergency"),
     ("probation", "records-sync"),
+    ("clinical", "records-sync"),
 ]
 """One from each side; every caller's turn comes with the generated ones."""
 RANDOM_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

@@ -18,6 +18,7 @@ from tests.routers.cast import (
     ADAM,
     BARE,
     CARE,
+    CLINICAL,
     COURT,
     ELSEWHERE,
     EMERGENCY,
@@ -126,13 +127,18 @@ CALLERS: dict[str, tuple[Any, tuple[str, ...], list[Change]]] = {
         _stranger, ITEMS, *NOTES, *JUSTICE, ADDRESS, _treated(BARE), _agreed(BARE, "attendance"),
         _agreed(FULL, "scores", decision="refuse"), OBJECTS,
     ]),
+    "a clinical system": (CLINICAL, (SYNC,), [
+        _stranger, ITEMS, *NOTES, *JUSTICE, HIDDEN_SENTENCE, _agreed(COURT, "attendance"), _rows(FULL, t.Appointment),
+        _agreed(FULL, "scores", decision="refuse"), OBJECTS,
+    ]),
 }  # fmt: skip
 
 
 def _addresses() -> list[str]:
     about = [f"/v1/people/{crn}" for crn in (*PEOPLE, "W000001", NOBODY)]
     single = [f"/v1/people/{FULL}/{word}" for word in ("access", "scores", "notes")]
-    return [*about, *single, f"/v1/people/{BARE}/access", "/v1/people", "/v1/referrals?pageSize=1", "/v1/referrals"]
+    lists = ["/v1/people", "/v1/referrals?pageSize=1", "/v1/referrals", "/v1/sync/changes?limit=1", "/v1/sync/changes"]
+    return [*about, *single, f"/v1/people/{BARE}/access", *lists]
 
 
 async def _told(template: Path, key: Path, who: Any, purposes: tuple[str, ...], rows: list[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ from sqlalchemy import literal_column, select
 
 from app.db import prepare
 from app.gate import PEOPLE, REFERRALS, AccessRefused, Gate
-from app.gate.listing import _conditions
+from app.gate.listing import conditions_for
 from app.policies import CompiledAgreement, decide
 from app.records import lists
 from app.services.cursors import CursorInvalid
@@ -297,7 +297,7 @@ def predicates(ended_: bool) -> tuple[tuple[Asked, str], ...]:
     agreement, at = (ended(), AFTER) if ended_ else (agreed().at(NOW), NOW)
     compiled = []
     for question, category in every_read(at):
-        conditions = _conditions(question, category, agreement)
+        conditions = conditions_for(question, category, agreement)
         bits = literal_column("bits.value")
         sql = prepare(select(lists._by_bits(conditions, bits)), "sqlite").sql
         compiled.append(((question, category), f"{sql} FROM json_each(?) AS bits ORDER BY bits.key"))
@@ -308,7 +308,7 @@ def predicates(ended_: bool) -> tuple[tuple[Asked, str], ...]:
 def close_to_some_clause(agreement: CompiledAgreement) -> tuple[int, ...]:
     """What each condition needs, and that with one fact more or less."""
     needs = {
-        each.needs for question, category in every_read(NOW) for each in _conditions(question, category, agreement)
+        each.needs for question, category in every_read(NOW) for each in conditions_for(question, category, agreement)
     }
     return tuple(sorted(needs | {one ^ fact.bit for one in needs for fact in FACTS}))
 
@@ -327,7 +327,7 @@ def test_conditions_in_sql_on_any_facts(facts: list[int], is_over: bool) -> None
 
 
 def is_ever_open(question: Question, category: Category) -> bool:
-    return bool(_conditions(question, category, agreed().at(NOW)))
+    return bool(conditions_for(question, category, agreed().at(NOW)))
 
 
 def check_conditions(is_over: bool, agreement: CompiledAgreement, facts: Sequence[int]) -> None:

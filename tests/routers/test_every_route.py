@@ -32,6 +32,10 @@ LISTS = (
     "/v1/emergency-grants/searches",
     "/v1/emergency-grants/{grant_id}",
     "/v1/emergency-grants/{grant_id}/review",
+    "/v1/sync/changes",
+    "/v1/sync/removals",
+    "/v1/sync/removals/{removal_id}/acknowledgement",
+    "/v1/sync/receivers",
     "/v1/audit/checkpoints",
     "/v1/audit/witnesses",
     "/v1/audit/entries",
@@ -92,6 +96,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "usernames": ["otto"],
     },
     "/v1/access": {"crns": [FULL]},
+    "/v1/sync/removals/{removal_id}/acknowledgement": {},
     "/v1/audit/checkpoints": {},
     "/v1/audit/searches": {**PERIOD, "crn": FULL},
     "/v1/audit/counts": {**PERIOD, "crn": FULL},
@@ -129,6 +134,7 @@ def filled(path: str) -> str:
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
         batch_id="b1",
+        removal_id="1",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 

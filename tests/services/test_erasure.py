@@ -33,7 +33,8 @@ from app.services.retention import ErasureRefused, Reason, RetentionService
 from tests import world
 from tests.gate.house import agreed, flat
 from tests.postgres import wait_for
-from tests.routers.cast import CARE, FULL, NOBODY, OLGA, THEO, WORK, cast, key_file, sentence, treatment
+from tests.routers.cast import CARE, FULL, NOBODY, OLGA, PROBATION, THEO, WORK, cast, key_file, sentence, treatment
+from tests.routers.feeding import acknowledge, dropped, feed
 from tests.world import NOW, TODAY
 
 __all__ = ["key_file"]
@@ -70,13 +71,15 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         alert, world.alert_review(alert[0], "alma", f"note {mark}", crn),
         t.SyncHeld(record_id=f"held-{mark}", record_table="appointment", source_version="1", waits_for="referral:r1",
                    crn=crn, line=f"line {mark}", batch=1, chunk=0, number=1, recorded_at=NOW),
+        t.FeedPerson(receiver="probation-system", person_id=person_id(crn), crn=crn, member=1, number=1, given=1,
+                     opened="identity", identifiers=f'[{{"type":"CRN","value":"{crn}"}}]', recorded_at=NOW),
     ])  # fmt: skip
 
 
 async def _world(url: str) -> None:
-    await world.put(
-        url, [*cast(), *long_ago(OLD, "old"), *long_ago(OTHER, "other"), *world.alert(None, "theo", id="open")]
-    )
+    feed = t.FeedReceiver(receiver="probation-system", number=2, version=0, position=0, basis="")
+    rows = [*long_ago(OLD, "old"), *long_ago(OTHER, "other"), *world.alert(None, "theo", id="open")]
+    await world.put(url, [*cast(), feed, *rows])
     changed = [
         update(model).where(model.person_id == person_id(crn)).values(recorded_at=NOW)
         for model in (t.Supervision, t.Requirement, t.Referral, t.Consent, t.Objection, t.Allocation, t.AccessLimit)
@@ -109,7 +112,13 @@ async def eraser(
 
 
 async def held(url: str, mark: str, crn: str) -> dict[str, int]:
-    """In how many rows of each table the person's id, CRN or mark stands, whatever the column."""
+    """In how many rows of each table the person's id, CRN or mark stands, whatever the column; notices apart."""
+    found = await _found(url, mark, crn)
+    found.pop("feed_removal", None)
+    return found
+
+
+async def _found(url: str, mark: str, crn: str) -> dict[str, int]:
     found, tables = {}, SQLModel.metadata.sorted_tables
     for table, rows in zip(tables, await world.execute(url, [(select(table), None) for table in tables]), strict=True):
         hits = sum(
@@ -191,8 +200,25 @@ def test_no_byte_of_them_is_left_in_the_file(sqlite_url: str) -> None:
     beside = [each for each in path.parent.iterdir() if each.name.startswith(path.name)]
     left = b"".join(each.read_bytes() for each in beside)
     assert left.count(b"Familyother") >= 1
-    for word in (OLD, person_id(OLD), "Familyold", "note old", "alert old", "SAR-old"):
+    assert left.count(OLD.encode()) == 1  # in the notice to the system that was given them
+    for word in (person_id(OLD), "Familyold", "note old", "alert old", "SAR-old"):
         assert word.encode() not in left, word
+
+
+async def test_a_system_that_was_given_them_is_told_to_drop_them_and_then_nothing_is_left(
+    database_url: str, key_file: Path
+) -> None:
+    """H6: the notice outlives the erasure, since without it the copy elsewhere would outlive them for good."""
+    await _world(database_url)
+    async with eraser(database_url) as (service, _):
+        await service.erase(NOW, OLD, Reason.RETENTION_OVER, "IG-1", "request-1")
+    async with world.serving(database_url, key_file) as running:
+        items, _ = await feed(running, PROBATION)
+        assert dropped(items) == [("CRN", OLD), ("CRN", OTHER)]  # and whose sentence is over, by time
+        assert await _found(database_url, "old", OLD) == {"feed_removal": 1}
+        answers = [await acknowledge(running, PROBATION, each["id"]) for each in items if each["type"] == "removal"]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert await _found(database_url, "old", OLD) == {}
 
 
 async def test_the_list_tables_are_emptied_as_well(database_url: str) -> None:
@@ -423,12 +449,15 @@ async def test_a_record_that_is_written_meanwhile_is_not_left_behind(
 def test_every_table_with_something_of_a_person_is_reached() -> None:
     protected = {table.name for table in SQLModel.metadata.tables.values() if table.info.get(PROTECTED)}
     assert len(protected) > 30
-    rest = {"access_alert", "access_alert_review", "access_watch"}, {"sync_chunk"}
-    assert protected - erasure.tables() == set().union(*rest), "of staff alone; lines that go once they are applied"
+    assert protected - erasure.tables() == {
+        "access_alert", "access_alert_review", "access_watch",  # of staff alone
+        "sync_chunk",  # lines that go once they are applied
+        "feed_removal",  # by what a system knows them, until it has dropped them
+    }  # fmt: skip
 
 
 async def test_the_eraser_alone_may_empty_them(postgres_url: str) -> None:
-    """The service's role keeps the lists that it replaces whole and what only waits; nothing else can it delete."""
+    """The service's role deletes from lists that it replaces, what only waits, and of whom a system was given."""
     connection = await asyncpg.connect(postgres_url)
     try:
         for table in sorted(erasure.tables()):
@@ -436,7 +465,7 @@ async def test_the_eraser_alone_may_empty_them(postgres_url: str) -> None:
                 "SELECT has_table_privilege($1, $3, 'DELETE'), has_table_privilege($1, $3, 'UPDATE'), "
                 "has_table_privilege($2, $3, 'DELETE')", ERASURE_ROLE, SERVICE_ROLE, table,
             )  # fmt: skip
-            lists = table in ("access_limit_name", "consent_recipient", "requirement", "sync_held")
+            lists = table in ("access_limit_name", "consent_recipient", "feed_person", "requirement", "sync_held")
             assert tuple(rights) == (True, False, lists), table
     finally:
         await connection.close()

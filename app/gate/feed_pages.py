@@ -1,0 +1,221 @@
+"""Answers out of a system's feed (H6): people as they may be read at this moment, notices, and their acknowledgement.
+
+What is sent has an entry for each person, in one transaction with the note that the receiver has them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.audit.entry import Pattern, PersonPart, Record
+from app.audit.submission import Change, ChangeRefused, LogBusy, Receipt, Submission
+from app.gate.acting import somebody_was_faster
+from app.gate.asking import openings_of
+from app.gate.entries import PERMITTED, Phrases, cited
+from app.gate.feed_items import Decided, Item, items_of
+from app.gate.feeding import TRIES, stand_back, work_out
+from app.policies import CompiledAgreement, Decision, decide
+from app.records import feed, feed_keeping, feed_removals
+from app.records.feed import Looked
+from app.records.feed_removals import Removal
+from app.records.permit import Permit, issue_tables
+from app.records.reading import consents_in
+from app.vocabulary import Question
+
+if TYPE_CHECKING:
+    from app.gate.door import Gate
+
+NOTICES = 100
+"""So many open notices, the oldest, stand in each answer; the list of them has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What an answer of the feed consists of; `last` is the number up to which the receiver has it all then."""
+
+    people: Sequence[bytes]
+    removals: Sequence[Removal]
+    last: int
+    has_more: bool
+    receipts: Sequence[Receipt]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    shown: Sequence[Decided]
+    items: dict[str, Item]
+    removals: Sequence[Removal]
+    doubted: Sequence[str]
+    """CRNs of whoever stands in the feed and may be read no longer."""
+    last: int
+    has_more: bool
+    version: int
+    """Of the receiver's rows, before any of it was read."""
+
+
+async def answer_page(
+    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, read: Mapping[str, Item]
+) -> FeedPage:
+    """What stands in the feed after a number, once its entries are durable; LogBusy if others write all the time.
+
+    `read` are people as they were read for this same answer: they are decided again, and sent like that if what is open
+    of them is the same. What was written of them meanwhile comes next, since what is kept is what was sent.
+    """
+    are_settled = False
+    for attempt in range(TRIES):
+        found = await _look(gate, question, agreement, after, size, read)
+        if found.doubted and not are_settled:  # time has passed since it was worked out
+            await work_out(gate, question, agreement, found.doubted)
+            are_settled = True
+            continue
+        try:
+            receipts = await gate.log.append(_submission(gate, question, agreement, found))
+        except ChangeRefused as refused:
+            if not somebody_was_faster(refused.fault):
+                raise
+            await stand_back(attempt)
+            continue
+        bodies = [found.items[row.person_id].body for row, _ in found.shown]
+        return FeedPage(bodies, found.removals, found.last, found.has_more, receipts)
+    raise LogBusy("the feed was changed all the time")
+
+
+async def is_waiting(gate: "Gate", question: Question, after: int) -> bool:
+    """Whether there is anything to answer after a number, before it is decided again; it leaves no entry."""
+    permit = issue_tables(feed.TABLES)
+    try:
+        return await feed_removals.is_waiting(gate.records, permit, question.caller.client, after)
+    finally:
+        permit.close()
+
+
+async def _look(
+    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, read: Mapping[str, Item]
+) -> _Found:
+    records, caller = gate.records, question.caller
+    receiver, _ = await feed.receiver(records, caller.client)
+    permit = issue_tables(feed.TABLES)
+    try:
+        rows = await feed.waiting(records, permit, caller, question.at, after, size + 1)
+        page, has_more = rows[:size], len(rows) > size
+        decided = [(row, decide(question, row.facts, agreement)) for row in page]
+        shown = [(row, decision) for row, decision in decided if row.crn is not None and decision.any_permitted]
+        items = await _items(gate, permit, question, shown, read)
+        notices = await feed_removals.removals(records, permit, caller.client, 0, NOTICES)
+    finally:
+        permit.close()
+    removals = [each for each in notices if each.person_id not in items]
+    numbers = [row.known.number for row in page if row.known]
+    last = max(numbers, default=after) if has_more else max([after, *numbers, *(each.number for each in removals)])
+    doubted = [row.crn for row, _ in decided if row.crn is not None and row.person_id not in items]
+    return _Found(shown, items, removals, doubted, last, has_more, receiver.version if receiver else 0)
+
+
+async def _items(
+    gate: "Gate", permit: Permit, question: Question, shown: Sequence[Decided], read: Mapping[str, Item]
+) -> dict[str, Item]:
+    """As they were read for this answer where the same is open of them; read now otherwise."""
+    same = {row.person_id: read[row.person_id] for row, decision in shown
+            if row.person_id in read and read[row.person_id].openings == openings_of(decision)}  # fmt: skip
+    missing = [(row, decision) for row, decision in shown if row.person_id not in same]
+    members = {row.person_id: row.known.member for row, _ in missing if row.known}
+    return same | (await items_of(gate, permit, question, missing, members) if missing else {})
+
+
+def _submission(gate: "Gate", question: Question, agreement: CompiledAgreement, found: _Found) -> Submission:
+    patterns: dict[tuple[int, int], tuple[Phrases, Pattern]] = {}
+    entries = []
+    for row, decision in found.shown:  # few decisions on few facts: what their entries have in common is made once
+        key = id(decision), row.facts
+        if key not in patterns:
+            patterns[key] = _sent(gate, question, agreement, row, decision)
+        said, pattern = patterns[key]
+        about = PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))
+        entries.append(pattern.sealed(about, found.items[row.person_id].body))
+    if found.removals or not entries:
+        entries.append(_of_notices(gate, question, agreement, found.removals).sealed())
+    return Submission(tuple(entries), tuple(Change(*each) for each in _given(gate, question, found)))
+
+
+def _given(gate: "Gate", question: Question, found: _Found) -> list[tuple[Any, ...]]:
+    """That the receiver has them; refused where anything of its feed was worked out or answered since it was read.
+
+    Otherwise an answer that was overtaken could be kept as the newest, and what overtook it never be sent.
+    """
+    if not (found.shown or found.removals):
+        return []
+    records, client = gate.records, question.caller.client
+    rows, again = [], []
+    for row, _ in found.shown:
+        item = found.items[row.person_id]
+        if row.known is not None:
+            known = (row.person_id, row.crn, row.known.member, row.known.number, row.known.opened)
+            rows.append((*known, item.digest, 1, None, item.identifiers))
+            again += [row.person_id] if row.known.removal is not None else []
+    made = [feed_keeping.answered(records, client, found.version)]
+    made += [feed_keeping.voided(records, client, question.at, again)] if again else []
+    return [*made, feed_keeping.kept(records, client, question.at, rows)] if rows else made
+
+
+def _sent(
+    gate: "Gate", question: Question, agreement: CompiledAgreement, row: Looked, decision: Decision
+) -> tuple[Phrases, Pattern]:
+    said = gate._phrases.say(question, decision.rulings, agreement)
+    record = gate._record(
+        question, agreement, said.outcome, released=said.released, withheld=said.withheld, clauses=said.clauses,
+        facts=row.facts,
+    )  # fmt: skip
+    return said, Pattern.of(record)
+
+
+def _of_notices(gate: "Gate", question: Question, agreement: CompiledAgreement, removals: Sequence[Removal]) -> Record:
+    """That notices were answered, by their numbers: each has an entry of its own that says of whom it is."""
+    reason = None if removals else "nobody-listed"
+    return gate._record(
+        question, agreement, PERMITTED, reason=reason, details={"removals": [each.number for each in removals]}
+    )
+
+
+async def answer_removals(
+    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int
+) -> tuple[Sequence[Removal], bool, Receipt]:
+    """The receiver's open notices after a number; whether there are more; and the receipt."""
+    permit = issue_tables(feed.TABLES)
+    try:
+        found = await feed_removals.removals(gate.records, permit, question.caller.client, after, size + 1)
+    finally:
+        permit.close()
+    record = _of_notices(gate, question, agreement, found[:size])
+    (receipt,) = await gate.log.append(Submission((record.sealed(),)))
+    return found[:size], len(found) > size, receipt
+
+
+async def acknowledge(
+    gate: "Gate", question: Question, agreement: CompiledAgreement, number: int
+) -> tuple[Removal, Receipt]:
+    """That the receiver has dropped somebody, once and for all; AccessRefused for a notice that it never had.
+
+    Of one that is closed already it changes nothing, and gives what was said then.
+    """
+    for _ in range(TRIES):
+        client, permit = question.caller.client, issue_tables(feed.TABLES)
+        try:
+            notice = await feed_removals.removal(gate.records, permit, client, number)
+        finally:
+            permit.close()
+        if notice is None:
+            raise await gate.refuse(question, "removal-unknown")
+        is_open = notice.closed_at is None
+        changes = feed_keeping.acknowledged(gate.records, client, question.at, number) if is_open else []
+        record = gate._record(question, agreement, PERMITTED, details={"acknowledged": number})
+        about = PersonPart(notice.person_id, notice.crn) if notice.person_id else None
+        try:
+            (receipt,) = await gate.log.append(
+                Submission((record.sealed(about),), tuple(Change(*each) for each in changes))
+            )
+        except ChangeRefused as refused:
+            if not somebody_was_faster(refused.fault):
+                raise
+            continue
+        return notice, receipt
+    raise LogBusy("the notice was changed all the time")

@@ -1,0 +1,62 @@
+"""What people in a feed are sent: the sections of one read, of many people in a statement, and a system's own ids."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.db import each_text
+from app.records import facts
+from app.records.feed import IDS, READABLE, array
+from app.records.permit import Opening, Permit
+from app.records.predicates import CLIENT, T
+from app.records.reading import Content, Records, Rows, section_of_many
+from app.records.views import sections
+from app.vocabulary import Caller, Category
+
+Alike = Sequence[tuple[Mapping[Category, Opening], Sequence[str]]]
+"""People by id, each group with what is open of all in it."""
+
+
+async def contents(
+    records: Records, permit: Permit, caller: Caller, at: datetime, groups: Alike
+) -> Mapping[str, Mapping[Category, Content]]:
+    """Of each person (by id) the categories that are open, as a read of one person has them; a statement a section."""
+    found: dict[str, dict[Category, dict[str, Rows]]] = {}
+    for openings, persons in groups:
+        found |= {person: {category: {} for category in READABLE if category in openings} for person in persons}
+        values = {**facts.parameters(caller, at), "persons": array(persons)}
+        for category, opening in openings.items():
+            for place, section in enumerate(sections(category)):
+                fields, key = section.fields(opening.caveat), (category, place, opening.caveat, opening.rows)
+                statement = records.prepared(("feed", *key), partial(section_of_many, *key))
+                rows: dict[str, Rows] = {person: [] for person in persons}
+                for person, *row in await records.database.fetch(statement, values, permit):
+                    rows[person].append(dict(zip(fields, row, strict=True)))
+                for person in persons:
+                    found[person][category][section.name] = rows[person]
+    return found
+
+
+async def local_ids(records: Records, permit: Permit, client: str, persons: Iterable[str]) -> dict[str, list[str]]:
+    """By person the ids under which the provider of the system's service registered them, as they were linked."""
+
+    def build() -> Select[Any]:
+        patient, asked = T.Patient.__table__.c, each_text(IDS, "asked")
+        provider = (
+            select(T.TherapyService.provider)
+            .join(T.Client, T.Client.service_id == T.TherapyService.id)
+            .where(T.Client.id == CLIENT)
+            .scalar_subquery()
+        )
+        linked = asked.join(T.Patient.__table__, patient.person_id == asked.c.value)
+        named = select(patient.person_id, patient.source_id).select_from(linked).where(patient.source == provider)
+        return named.order_by(patient.person_id, patient.source_id)
+
+    values = {"client": client, "ids": array(persons)}
+    found: dict[str, list[str]] = {}
+    for person, local in await records.database.fetch(records.prepared("feed local ids", build), values, permit):
+        found.setdefault(person, []).append(local)
+    return found
