@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo, retention, watching, webhooks
+from app.cli import agreement, audit, clients, demo, retention, syncing, watching, webhooks
 from app.cli.environment import settings
 
 console = Console()
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(agreement.app, name="agreement", help="Read and check information-sharing agreements.")
 app.add_typer(audit.app, name="audit", help="Check the log; sign it for others, and compare it with what they hold.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
+app.add_typer(syncing.app, name="sync", help="Send records as a neighbouring system, and keep its copy.")
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.add_typer(retention.app, name="retention", help="See until when records are kept.")
 audit.app.command("watch")(watching.watch)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, case, literal_column
+from sqlalchemy import Column, ColumnElement, String, Table, case, literal_column
 from sqlmodel import SQLModel
 
 import app.tables
@@ -98,7 +98,9 @@ def _answers(column: Column[Any], category: Category) -> bool:
 
 def value_type(column: Column[Any]) -> type:
     """The Python type of a column's values."""
-    return datetime if isinstance(column.type, Instant) else column.type.python_type
+    if isinstance(column.type, Instant):
+        return datetime
+    return str if isinstance(column.type, String) else column.type.python_type  # which says object
 
 
 _DECLARED = [

@@ -69,7 +69,8 @@ def _starts_at(health: Health, fields: Fields, referred: Referred | None) -> dat
 
 def _outcome(health: Health, fields: Fields, starts_at: datetime | None) -> dict[str, Any]:
     code = fields.code("AttendOrDNACode", ATTENDANCE, "attendance-code-unknown")
-    is_past = starts_at is not None and starts_at < health.submission.created_at
+    written = fields.moment("ModifiedAt") or health.submission.created_at  # what comes late was right then
+    is_past = starts_at is not None and starts_at < min(written, health.submission.created_at)
     if is_past and fields.given("AttendOrDNACode") is None:
         fields.fault("AttendOrDNACode", "attendance-code-unknown")
     notice = fields.code("Cancellation", ("Y", "N"))

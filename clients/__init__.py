@@ -1,0 +1,1 @@
+"""What neighbouring systems can start from."""
