@@ -13,7 +13,7 @@ from app.gate.acting import somebody_was_faster
 from app.gate.asking import openings_of
 from app.gate.entries import PERMITTED, Phrases, cited
 from app.gate.feed_items import Decided, Item, items_of
-from app.gate.feeding import TRIES, stand_back, work_out
+from app.gate.feeding import TRIES, WorkedOut, stand_back, work_out
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import feed, feed_keeping, feed_removals
 from app.records.feed import Looked
@@ -54,16 +54,16 @@ class _Found:
 
 
 async def answer_page(
-    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, read: Mapping[str, Item]
+    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, worked_out: WorkedOut
 ) -> FeedPage:
     """What stands in the feed after a number, once its entries are durable; LogBusy if others write all the time.
 
-    `read` are people as they were read for this same answer: they are decided again, and sent like that if what is open
-    of them is the same. What was written of them meanwhile comes next, since what is kept is what was sent.
+    People who were read when it was worked out are decided again, and sent like that if the same is open of them and
+    nobody else has worked anything out. What was written of them since comes next: what is kept is what was sent.
     """
     are_settled = False
     for attempt in range(TRIES):
-        found = await _look(gate, question, agreement, after, size, read)
+        found = await _look(gate, question, agreement, after, size, worked_out)
         if found.doubted and not are_settled:  # time has passed since it was worked out
             await work_out(gate, question, agreement, found.doubted)
             are_settled = True
@@ -90,10 +90,12 @@ async def is_waiting(gate: "Gate", question: Question, after: int) -> bool:
 
 
 async def _look(
-    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, read: Mapping[str, Item]
+    gate: "Gate", question: Question, agreement: CompiledAgreement, after: int, size: int, worked_out: WorkedOut
 ) -> _Found:
     records, caller = gate.records, question.caller
     receiver, _ = await feed.receiver(records, caller.client)
+    version = receiver.version if receiver else 0
+    read = worked_out.items if version == worked_out.version else {}
     permit = issue_tables(feed.TABLES)
     try:
         rows = await feed.waiting(records, permit, caller, question.at, after, size + 1)
@@ -108,7 +110,7 @@ async def _look(
     numbers = [row.known.number for row in page if row.known]
     last = max(numbers, default=after) if has_more else max([after, *numbers, *(each.number for each in removals)])
     doubted = [row.crn for row, _ in decided if row.crn is not None and row.person_id not in items]
-    return _Found(shown, items, removals, doubted, last, has_more, receiver.version if receiver else 0)
+    return _Found(shown, items, removals, doubted, last, has_more, version)
 
 
 async def _items(

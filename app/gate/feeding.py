@@ -10,7 +10,6 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from app.audit.entry import Entry, PersonPart, event_id
@@ -49,6 +48,8 @@ class WorkedOut:
     """Whether everybody was looked at; and who was read for it as they would be sent, by id."""
 
     is_whole: bool
+    version: int = -1
+    """Of the receiver's rows, once it was written: past it somebody else may have worked out what came since."""
     items: Mapping[str, Item] = field(default_factory=dict)
 
 
@@ -68,9 +69,11 @@ async def work_out(
             await working.look_at_all(permit, tuple(doubted))
         finally:
             permit.close()
-        if not working.has_changed or await _is_written(gate, Submission(working.entries(), working.changes())):
+        has_changed = working.has_changed
+        if not has_changed or await _is_written(gate, Submission(working.entries(), working.changes())):
             working.remember()
-            return WorkedOut(working.swept_to is None and not working.is_behind, working.items)
+            version = working.seen.version + has_changed
+            return WorkedOut(working.swept_to is None and not working.is_behind, version, working.items)
         await stand_back(attempt)
     return WorkedOut(is_whole=False)
 
@@ -294,9 +297,9 @@ class _Working:
 
     def _events(self) -> list[tuple[str, str, str, int]]:
         """What the system is told of, each under an id of its own."""
-        queued = [(PERSON_CHANGED, row[2]) for row in self.kept.values() if row[3]]
-        removed = [(PERSON_REMOVED, number) for number, _ in self.told]
-        return [(event_id(), event_id(), kind, number) for kind, number in sorted(queued + removed, key=itemgetter(1))]
+        queued = [(row[3], PERSON_CHANGED, row[2]) for row in self.kept.values() if row[3]]
+        removed = [(number, PERSON_REMOVED, number) for number, _ in self.told]
+        return [(event_id(), event_id(), kind, number) for _, kind, number in sorted(queued + removed)]
 
 
 def _named(decision: Decision) -> str:

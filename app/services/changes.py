@@ -49,7 +49,7 @@ class ChangesService:
             if worked_out.is_whole:
                 await asyncio.sleep(min(until - now(), self.poll_seconds))
             question = replace(question, at=self._clock())
-        found = await answer_page(self._gate, asked, agreement, after, size, worked_out.items)
+        found = await answer_page(self._gate, asked, agreement, after, size, worked_out)
         more = found.has_more or not worked_out.is_whole
         return Answer(_page(found, client, size, more=more), found.receipts)
 

@@ -287,19 +287,19 @@ async def test_nobodys_notice_and_anothers_are_alike(service_alone: Service) -> 
     assert len((await feed(service_alone, PROBATION, page["next"]))[0]) == 1
 
 
-async def test_oversight_sees_who_has_not_dropped_whom_they_had_to(service_alone: Service) -> None:
-    _, page = await feed(service_alone, PROBATION)
-    await feed(service_alone, CLINICAL)
-    await withdraw(service_alone)
-    await feed(service_alone, PROBATION, page["next"])
-    answer = await service_alone.get("/v1/sync/receivers", *ALMA, OVERSIGHT)
+async def test_oversight_sees_who_has_not_dropped_whom_they_had_to(service_on_both: Service) -> None:
+    _, page = await feed(service_on_both, PROBATION)
+    await feed(service_on_both, CLINICAL)
+    await withdraw(service_on_both)
+    await feed(service_on_both, PROBATION, page["next"])
+    answer = await service_on_both.get("/v1/sync/receivers", *ALMA, OVERSIGHT)
     rows = {each["client"]: each for each in answer.json()["data"]}
     assert {client: (each["people"], each["outstanding"]["count"]) for client, each in rows.items()} == {
         "clinical-records": (3, 0), "probation-system": (1, 1),
     }  # fmt: skip
     assert rows["probation-system"]["outstanding"]["oldestHours"] == 0
     assert FULL not in answer.text
-    refused = await service_alone.get("/v1/sync/receivers", *PROBATION, SYNC)
+    refused = await service_on_both.get("/v1/sync/receivers", *PROBATION, SYNC)
     assert (refused.status_code, told(refused)["code"]) == (403, "not-permitted-for-role")
 
 
@@ -388,6 +388,24 @@ async def test_a_person_changed_while_an_answer_is_made_is_never_sent_as_they_we
     monkeypatch.setattr(feed_pages, "_look", overtaken)
     items, _ = await feed(service, PROBATION)
     assert (people(items), dropped(items), rounds) == ({COURT: H3}, [("CRN", FULL)], 2)
+
+
+async def test_what_another_process_worked_out_meanwhile_is_not_lost(
+    service_alone: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newer state comes, and its change was passed by: what was read before it must not be kept as the newest."""
+    _, page = await feed(service_alone, PROBATION)
+    await written(service_alone, FULL, appointment(FULL, "referral-full", 45))
+    answer = feed_pages.answer_page
+
+    async def overtaken(gate: Any, question: Any, agreement: Any, *asked: Any) -> Any:
+        await written(service_alone, FULL, appointment(FULL, "referral-full", 46, "3"))
+        await feed_pages.work_out(gate, question, agreement)
+        return await answer(gate, question, agreement, *asked)
+
+    monkeypatch.setattr("app.services.changes.answer_page", overtaken)
+    items, _ = await feed(service_alone, PROBATION, page["next"])
+    assert [each["minutes"] for each in items[0]["categories"]["attendance"]["appointments"]] == [50, 46]
 
 
 async def test_nothing_is_lost_or_out_of_order_while_many_write_and_two_read(postgres_url: str, key_file: Path) -> None:
