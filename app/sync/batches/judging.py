@@ -136,7 +136,7 @@ async def _surround(health: Health, lines: list[Line], around: Surroundings) -> 
     own = {(line.about.table, line.source_id) for line in lines if line.kind in HEALTH}
     named: dict[str, set[str]] = {}
     for fields in (row for line in lines for row in line.rows[line.kind]):
-        for name, (table, _) in NAMED_BY.items():
+        for name, table in NAMED_BY.items():
             value = fields.get(name)
             if isinstance(value, str) and value.strip() and (table, value.strip()) not in own:
                 named.setdefault(table, set()).add(value.strip())
@@ -190,7 +190,7 @@ def _awaiting(around: Surroundings, line: Line, broken: list[Found]) -> Judged:
     if {each.rule for each in broken} != {"parent-missing"}:
         return Judged(line, outcome=Outcome.REJECTED)
     name = broken[0].field.rpartition(".")[2]
-    table, _ = NAMED_BY[name]
+    table = NAMED_BY[name]
     kept = [each for each in around.report.of[line.place] if each not in broken]
     around.report.of[line.place] = [*kept, Found("parent-awaited", broken[0].field)]
     identity = record_id(table, around.source, str(line.rows[line.kind][0][name]).strip())

@@ -52,11 +52,11 @@ HEALTH: Mapping[str, Kind] = {
 }
 """Not here: allocations of therapists and three-way meetings, which members of staff write (B5, B1)."""
 KINDS: Mapping[Role, Mapping[str, Kind]] = {Role.CASE_MANAGEMENT_SYSTEM: JUSTICE, Role.CLINICAL_SYSTEM: HEALTH}
-NAMED_BY: Mapping[str, tuple[str, str]] = {
-    "crn": ("person", "crn"),
-    "LocalPatientId": ("patient", "LocalPatientId"),
-    "ServiceRequestId": ("referral", "ServiceRequestId"),
-    "CareContactId": ("appointment", "CareContactId"),
-    "CareActId": ("care_activity", "CareActId"),
+NAMED_BY: Mapping[str, str] = {
+    "crn": "person",
+    "LocalPatientId": "patient",
+    "ServiceRequestId": "referral",
+    "CareContactId": "appointment",
+    "CareActId": "care_activity",
 }
 """By the field in which a line names what it belongs to: the table that it stands in."""

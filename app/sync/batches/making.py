@@ -34,8 +34,8 @@ class Sender:
 def name_people(several: Iterable[Judged], people: Mapping[str, str]) -> None:
     """Whose each record is: the person's whose registration it came with; what comes with nobody's waits (H7)."""
     for each in several:
-        if each.record is None or each.patient is None:
-            continue
+        if each.record is None or not each.patient:
+            continue  # its own system says whose it is, or it hangs on a referral from before registrations were kept
         crn = people.get(each.patient)
         each.waits_for = None if crn else f"link:{each.patient}"
         row = {**each.record.row, "person_id": person_id(crn)} if crn else each.record.row
