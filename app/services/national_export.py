@@ -4,7 +4,7 @@ Each person leaves an entry of their own, and nothing of them is handed out befo
 clause opens any more, nothing is read: the lead learns how many there are, as a figure about the service (G7).
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -58,17 +58,24 @@ class NationalExportService:
                 return sorted(found)
             after = listed.rows[-1].key
 
-    async def each(self, question: Question, crns: Sequence[str], wanted: Period) -> AsyncIterator[Tables | None]:
-        """The rows of each person by table, after their entry; None of whom nothing is open any more."""
+    async def each(
+        self, question: Question, crns: Sequence[str], wanted: Period, names: Collection[str]
+    ) -> AsyncIterator[Tables | None]:
+        """The rows of each person by table, of these tables, after their entry; None of whom nothing is open any more.
+
+        The entry names the tables: they hold what the provider registered, which no other answer to a lead does.
+        """
         for crn in crns:
             try:
                 async with self._gate.ask(replace(question, subjects=EXPORTED, crn=crn, at=self._clock())) as opened:
-                    tables = tables_of(await self._held(opened, wanted), crn, wanted)
+                    held = tables_of(await self._held(opened, wanted), crn, wanted)
+                    tables = {name: rows for name, rows in held.items() if name in names and rows}
                     opened.answer = document(tables)
                     opened.details = {
                         "export": "iapt",
                         "from": wanted.starts_on.isoformat(),
                         "to": wanted.ends_on.isoformat(),
+                        "tables": sorted(tables),
                     }
             except AccessRefused:
                 yield None

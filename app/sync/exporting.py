@@ -77,7 +77,7 @@ async def export_iapt(
         done.referrals = await exporting.referrals(question, wanted)
         crns = await exporting.people(question, wanted)
         out.add("IDS000Header", [header(wanted, clock())])
-        async for tables in exporting.each(question, crns, wanted):
+        async for tables in exporting.each(question, crns, wanted, fields):
             done.people += 1
             progress(done.people, len(crns))
             for table, rows in (tables or {}).items():

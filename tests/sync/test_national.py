@@ -366,7 +366,8 @@ async def test_an_export_holds_no_more_than_its_reader_may_read(database_url, tm
     assert FIRST.encode() not in content, "the national tables name nobody's CRN"
     said = [entry for entry in await entries(database_url) if entry["resource"] == "openmind export iapt"]
     (person,) = [entry for entry in said if (entry["details"] or {}).get("export")]
-    assert person["details"] == {"export": "iapt", "from": "2012-11-01", "to": "2013-07-31"}
+    handed_out = sorted(set(NATIONAL) - {"IDS000Header"})
+    assert person["details"] == {"export": "iapt", "from": "2012-11-01", "to": "2013-07-31", "tables": handed_out}
     assert (person["caller"]["staff"], person["clauses"], person["outcome"]) == ("clinician", ["B2"], "permitted")
     assert {(entry["purpose"], *entry["clauses"]) for entry in said} == {
         ("direct-care", "B2"), ("service-evaluation", "G7")
