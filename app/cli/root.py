@@ -1,13 +1,24 @@
 """The command `openmind`: the verbs, each with a help text worth reading."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo, retention, syncing, watching, webhooks
+from app.cli import agreement, audit, clients, demo, national, retention, schemas, syncing, watching, webhooks
 from app.cli.environment import settings
+
+
+class Basis(StrEnum):
+    """On what basis somebody comes to therapy."""
+
+    VOLUNTARY = "voluntary"
+    TREATMENT_REQUIREMENT = "mental-health-treatment-requirement"
+    ACTIVITY_REQUIREMENT = "rehabilitation-activity-requirement"
+    LICENCE_CONDITION = "licence-condition"
+
 
 console = Console()
 app = typer.Typer(
@@ -23,6 +34,8 @@ app.add_typer(agreement.app, name="agreement", help="Read and check information-
 app.add_typer(audit.app, name="audit", help="Check the log; sign it for others, and compare it with what they hold.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
 app.add_typer(syncing.app, name="sync", help="Send records as a neighbouring system, and keep its copy.")
+app.add_typer(national.app, name="export", help="Write out the national tables, as a clinical lead may read them.")
+app.add_typer(schemas.app, name="schema", help="Print the schema of what neighbouring systems send.")
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.add_typer(retention.app, name="retention", help="See until when records are kept.")
 audit.app.command("watch")(watching.watch)
@@ -72,18 +85,32 @@ def migrate() -> None:
 
 @app.command("import")
 def import_(
-    folder: Annotated[
-        Path, typer.Argument(help="a folder with standing/, justice/ and health/", exists=True, file_okay=False)
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="a folder with standing/, justice/ and health/ or the national tables alone, a zip of one, or a "
+            "database of Access with the national tables",
+            exists=True,
+        ),
     ],
+    service: Annotated[
+        str | None, typer.Option(help="whose referrals they are, where the national tables come alone")
+    ] = None,
+    basis: Annotated[Basis, typer.Option(help="on what basis people come then")] = Basis.VOLUNTARY,
+    report: Annotated[
+        Path | None, typer.Option(help="write every finding to a file as well: .json, or .csv", dir_okay=False)
+    ] = None,
 ) -> None:
-    """Load records of both sides from a folder; what is there already stays as it is.
+    """Load records of both sides; what is there already stays as it is.
 
     Every changed record is decided under the agreement and leaves an entry. A broken row is reported with file, line,
-    field and rule, and the rest loads. Exit code: 0 all loaded, 1 some rows rejected, 2 nothing could be loaded.
+    field and rule, and the rest loads. A newer submission of a reporting period replaces what the provider sent of it
+    before (docs/national-tables.md). Exit code: 0 all loaded, 1 some rows rejected, 2 nothing could be loaded.
     """
     from app.cli.loading import load
+    from app.sync import Assumed
 
-    raise typer.Exit(load(settings(), folder, {}))
+    raise typer.Exit(load(settings(), path, {}, None, Assumed(service, basis.value), report))
 
 
 def main() -> None:

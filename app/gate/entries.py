@@ -33,7 +33,7 @@ class Phrases:
         permitted = [ruling for ruling in rulings if ruling.permitted]
         refused = [ruling for ruling in rulings if not ruling.permitted]
         released = {
-            ruling.subject.value: list(released_fields(ruling.subject, caveat_of(ruling)))
+            ruling.subject.value: list(released_fields(ruling.subject, caveat_of(ruling), ruling.rows))
             for ruling in permitted
             if isinstance(ruling.subject, Category)
         }

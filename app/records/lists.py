@@ -47,6 +47,8 @@ REFERRAL_IN_LISTS = (
     "suitability",
     "end_code",
     "closed_on",
+    "commissioner",
+    "withdrawn_at",
 )
 DRAFTS_FIRST: ColumnElement[Any] = func.date(
     literal_column("'9999-12-30'"), type_=Date()

@@ -20,6 +20,7 @@ _PERIODS = {
     "consent": ("valid_from", "withdrawn_at", "valid_until"),
     "objection": ("valid_from", "withdrawn_at", "valid_until"),
     "obligation": ("starts_at", "ends_at"),
+    "waiting_pause": ("started_on", "ended_on"),
     "offenderManagers": ("since",),
 }
 """Where it began, and where it ended: the first of these that is recorded; without one it goes on."""
@@ -30,6 +31,7 @@ _MOMENTS = {
     "progress_summary": "written_on",
     "outcome_score": "completed_at",
     "clinical_record": "written_on",
+    "onward_referral": "referred_on",
     "session_note": "written_at",
     "safety_record": "written_at",
     "safety_alert": "released_at",

@@ -97,6 +97,7 @@ def _running(record: Any) -> Predicate:
 def _referral_is_live() -> Predicate:
     return and_(
         T.Referral.status != word("draft"),
+        T.Referral.withdrawn_at.is_(None),
         T.Referral.received_on <= TODAY,
         or_(T.Referral.closed_on.is_(None), T.Referral.closed_on > CLOSED_AFTER),
     )

@@ -22,6 +22,7 @@ CRN = bindparam("crn", type_=String())
 REFERRAL = bindparam("referral", type_=String())
 RECORD = bindparam("record", type_=String())
 
+SENT = frozenset({"sent"})
 Rows = list[dict[str, Any]]
 Content = Mapping[str, Rows]
 """A category as it is answered: section name to rows, each a field to its value."""
@@ -97,6 +98,8 @@ def _section(category: Category, place: int, caveat: str, rows: frozenset[str]) 
 def _as_opened(statement: Select[Any], section: Section, caveat: str, rows: frozenset[str]) -> Select[Any]:
     if section.table.name == "referral":
         statement = statement.where(rows_predicate(rows))
+    elif section.taken_back is not None and "all" not in rows:
+        statement = statement.where(section.taken_back.is_(None))
     if caveat == CAVEATS[2] and section.harmful:
         statement = statement.where(section.table.c.serious_harm.is_(false()))
     return statement
@@ -120,13 +123,13 @@ def section_of_many(category: Category, place: int, caveat: str, rows: frozenset
 
 
 def rows_predicate(rows: frozenset[str]) -> Any:
-    """Which referrals a caller reaches: what was sent, their own draft, or all."""
+    """Which referrals a caller reaches: what was sent and not taken back, their own draft, or all."""
     referral = T.Referral
     if "all" in rows:
         return true()
     reached = []
     if "sent" in rows:
-        reached.append(referral.status != literal_column("'draft'"))
+        reached.append(and_(referral.status != literal_column("'draft'"), referral.withdrawn_at.is_(None)))
     if "own-draft" in rows:
         reached.append(and_(referral.status == literal_column("'draft'"), referral.referred_by == facts.USERNAME))
     return or_(false(), *reached)
@@ -141,6 +144,8 @@ _MOMENTS = (
     "valid_from",
     "received_on",
     "start_date",
+    "referred_on",
+    "started_on",
 )
 
 
@@ -240,7 +245,7 @@ class Records:
         for place, section in enumerate(sections(category)):
             key = (category, place, opening.caveat, opening.rows)
             fields = section.fields(opening.caveat)
-            if fields:
+            if fields and section.is_shown(opening.rows):
                 content[section.name] = self._named(fields, await self._rows(permit, key, lambda: _section(*key)))  # noqa: B023  # called at once
         if category is Category.SUPERVISION:
             rows = await self._rows(permit, "offender-manager", _offender_manager)
@@ -273,9 +278,10 @@ def consents_in(joined: str | None, sign: str = "=") -> tuple[tuple[str, str], .
 
 
 @cache
-def released_fields(category: Category, opening_caveat: str) -> tuple[str, ...]:
+def released_fields(category: Category, opening_caveat: str, rows: frozenset[str] = SENT) -> tuple[str, ...]:
     """Every field of a category that an answer carries under a caveat, as `section.field`, for the log."""
-    own = {section.name: section.released(opening_caveat) for section in sections(category)}
+    shown = (section for section in sections(category) if section.is_shown(rows))
+    own = {section.name: section.released(opening_caveat) for section in shown}
     if category is Category.SUPERVISION:
         own[MANAGERS] = MANAGERS_FIELDS
     return tuple(f"{section}.{field}" for section, fields in own.items() for field in fields)

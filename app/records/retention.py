@@ -1,14 +1,14 @@
 """What retention goes by, of everybody or of one person: referrals, and what keeps a record whatever its age."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, Select, String, bindparam, literal_column, or_, select, union_all
 
 from app.db import Warrant
 from app.pathway.retention import Hold, Treatment
-from app.records.predicates import T
+from app.records.predicates import LONDON, T
 from app.records.reading import Records
 
 CRN = bindparam("crn", type_=String())
@@ -29,7 +29,7 @@ RETAINED = frozenset(
 
 def _treatments(*, of_one: bool) -> Select[Any]:
     person, referral = T.Person, T.Referral
-    statement = select(person.crn, referral.status, referral.closed_on, referral.end_code)
+    statement = select(person.crn, referral.status, referral.closed_on, referral.end_code, referral.withdrawn_at)
     statement = statement.join(person, person.id == referral.person_id)
     return statement.where(person.crn == CRN) if of_one else statement
 
@@ -63,9 +63,17 @@ async def treatments(records: Records, permit: Warrant, crn: str | None = None) 
     key, values = ("retention", crn is not None), {"crn": crn} if crn else {}
     statement = records.prepared(key, lambda: _treatments(of_one=crn is not None))
     found: dict[str, list[Treatment]] = {}
-    for whose, status, closed_on, end_code in await records.database.fetch(statement, values, permit):
-        found.setdefault(whose, []).append(Treatment(status, closed_on, end_code))
+    for whose, status, closed_on, end_code, withdrawn_at in await records.database.fetch(statement, values, permit):
+        found.setdefault(whose, []).append(_treatment(status, closed_on, end_code, withdrawn_at))
     return found
+
+
+def _treatment(status: str, closed_on: date | None, end_code: str | None, withdrawn_at: datetime | None) -> Treatment:
+    """What was taken back ended then at the latest, and its end code says nothing: nobody died by a mistake."""
+    if withdrawn_at is None:
+        return Treatment(status, closed_on, end_code)
+    withdrawn_on = withdrawn_at.astimezone(LONDON).date()
+    return Treatment(status, max(closed_on or withdrawn_on, withdrawn_on), None)
 
 
 async def holds(records: Records, permit: Warrant, today: date, crn: str | None = None) -> Mapping[str, list[Hold]]:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 import app.tables
 from app.db import PROTECTED
-from app.tables import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant
+from app.tables import CATEGORY, FOR_SUBJECT, OUTPUT, TAKEN_BACK, THIRD_PARTY, TOTALS, Instant
 from app.vocabulary import CATEGORIES, Category, Register, Subject
 
 ALL, BY_TOTAL, WITHOUT_THIRD_PARTIES = "all", "totals", "third-parties-withheld"
@@ -62,6 +62,15 @@ class Section:
         may_name = caveat == WITHOUT_THIRD_PARTIES and bool(column.info.get(THIRD_PARTY))
         return may_name and "third_party" not in self.table.c
 
+    def is_shown(self, rows: frozenset[str]) -> bool:
+        """Whether an answer that reaches these rows has it: what is for the person alone, only one with all of them."""
+        return "all" in rows or not self.table.info.get(FOR_SUBJECT)
+
+    @property
+    def taken_back(self) -> ColumnElement[Any] | None:
+        """When its sender took a row back; None of a table whose rows nobody takes back."""
+        return next((column for column in self.table.c if column.info.get(TAKEN_BACK)), None)
+
     @property
     def harmful(self) -> bool:
         """Whether its rows can be marked as likely to cause serious harm (DPA 2018 Sch 3)."""
@@ -105,6 +114,7 @@ def value_type(column: Column[Any]) -> type:
 
 _DECLARED = [
     "person",
+    "patient",
     "supervision",
     "requirement",
     "offence",
@@ -118,6 +128,9 @@ _DECLARED = [
     "outcome_score",
     "clinical_record",
     "care_activity",
+    "presentation",
+    "onward_referral",
+    "waiting_pause",
     "session_note",
     "safety_record",
     "safety_alert",
@@ -161,6 +174,7 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "feed_removal",
     ),
     Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
+    Register.AGGREGATE_FIGURES: ("referral",),
     Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
 }
 

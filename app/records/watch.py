@@ -161,7 +161,7 @@ async def periods(records: Records, permit: Warrant, staff: str, service: str | 
         )
 
     def referrals() -> Select[Any]:
-        return select(referral.received_on, referral.closed_on).where(
+        return select(referral.received_on, referral.closed_on, referral.withdrawn_at).where(
             referral.service_id == bindparam("service", type_=String()),
             referral.person_id == whose,
             referral.status != word("draft"),
@@ -171,7 +171,8 @@ async def periods(records: Records, permit: Warrant, staff: str, service: str | 
     allocated = await records.database.fetch(records.prepared("watch-allocated", allocations), values, permit)
     referred = await records.database.fetch(records.prepared("watch-referred", referrals), values, permit)
     return [Period(*row) for row in allocated] + [
-        Period(start_of(received), None if closed is None else start_of(closed + _ONE)) for received, closed in referred
+        Period(start_of(received), withdrawn or (None if closed is None else start_of(closed + _ONE)))
+        for received, closed, withdrawn in referred
     ]
 
 

@@ -10,9 +10,7 @@ from typing import Any
 
 from app.audit.rows import Row
 from app.services.audit_lines import COLUMNS, LISTS, TIMES, flat, line
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""How a cell begins that a spreadsheet takes for more than text; and the mark itself, so that it can be taken off."""
+from app.services.formulas import marked
 
 
 class Format(StrEnum):
@@ -84,7 +82,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = " ".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return marked(text)
 
 
 class Parquet(Encoder):

@@ -54,6 +54,15 @@ class System:
     acts_for_staff: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A reporting period that a provider has sent, and when the newest extract of it was made."""
+
+    starts_on: date
+    ends_on: date
+    created_at: datetime
+
+
 class RegisterService:
     """What stands in the registers, and how rows to be written compare with it."""
 
@@ -96,6 +105,23 @@ class RegisterService:
     async def providers(self) -> dict[str, str]:
         """The provider's code by the id of its service."""
         return {row["id"]: row["provider"] for row in await self._gate.writer.register("therapy_service")}
+
+    async def services_of(self, provider: str) -> list[str]:
+        """The ids of a provider's services."""
+        rows = await self._gate.writer.register("therapy_service")
+        return sorted(row["id"] for row in rows if row["provider"] == provider)
+
+    async def provider_of(self, service: str) -> str:
+        """The ODS code of the provider that runs a service."""
+        rows = await self._gate.writer.register("therapy_service")
+        return next(str(row["provider"]) for row in rows if row["id"] == service)
+
+    async def submissions(self, provider: str) -> list[Sent]:
+        """Which reporting periods a provider has sent."""
+        rows = await self._gate.writer.register("national_submission")
+        return [
+            Sent(row["starts_on"], row["ends_on"], row["created_at"]) for row in rows if row["provider"] == provider
+        ]
 
     async def compare(self, table: str, rows: Mapping[str, tuple[Mapping[str, Any], datetime]]) -> dict[str, Compared]:
         """Each row (by id, with the time of its last change) against the one in the register."""

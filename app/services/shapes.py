@@ -133,10 +133,16 @@ def _row(section: Section) -> type[BaseModel]:
     )
 
 
+def _shown(section: Section) -> Any:
+    """A section as a field: what is for the person alone is missing from every other answer."""
+    rows = list_of(_row(section))
+    return (rows, ...) if section.is_shown(frozenset()) else (rows | None, None)
+
+
 @cache
 def content(category: Category) -> type[BaseModel]:
     """The sections of one category."""
-    fields: dict[str, Any] = {section.name: (list_of(_row(section)), ...) for section in sections(category)}
+    fields: dict[str, Any] = {section.name: _shown(section) for section in sections(category)}
     if category is Category.SUPERVISION:
         manager = create_model(
             "OffenderManager",

@@ -22,7 +22,7 @@ class Changes:
         as the past.
         """
         is_new = standing is Compared.NEW
-        row = dict(record.row)
+        row = {**(record.assumed if is_new else {}), **record.row}
         if record.table in REGISTERS and not is_new:
             row = dict(self._registers.keeping(record.table, row))
         changes: list[tuple[Any, ...]] = [

@@ -13,6 +13,7 @@ from app.sync.records import Act, Incoming, Times
 from app.vocabulary import Action, Category
 
 URGENCIES = ("routine", "urgent", "immediate")
+COMPLAINTS = "IDS603PresentingComplaints"
 SCHEMES = ("01", "04")
 Row = dict[str, Any]
 
@@ -24,6 +25,15 @@ def clinical_records(health: Health) -> Iterator[Incoming]:
     yield from _each(health, "LocalNotes", "NoteId", "session_note", Category.NOTES, _note)
     yield from _each(health, "LocalSafety", "SafetyId", "safety_record", Category.SAFETY, _safety)
     yield from _each(health, "LocalSafetyAlert", "SafetyAlertId", "safety_alert", Category.SAFETY_ALERT, _alert)
+
+
+def complaints_sought(health: Health) -> set[tuple[str, str]]:
+    """The national complaints by referral and code, where no local table says which records they are."""
+    if health.submission.has("LocalClinical"):
+        return set()
+    named = ((fields.given("ServiceRequestId"), fields.given("PresComp")) for fields in health.rows(COMPLAINTS))
+    known = ((health.referrals.get(str(referral).strip()), str(code).strip()) for referral, code in named)
+    return {(referred.id, code) for referred, code in known if referred is not None}
 
 
 def meeting_records(health: Health) -> Iterator[Incoming]:
@@ -66,9 +76,10 @@ def _each(health: Health, table: str, name: str, ours: str, category: Category,
 
 
 def _record(health: Health, ours: str, identity: str, row: Row, referred: Referred, when: Times, origins: list[Fields],
-            act: Act | None) -> Incoming:  # fmt: skip
+            act: Act | None, *, by_content: bool = False) -> Incoming:  # fmt: skip
     row |= health.keys(ours, identity, referred)
-    return health.record(ours, row, referred, (when.recorded_at, when.modified_at), origins, act)
+    moments = (when.recorded_at, when.modified_at)
+    return health.record(ours, row, referred, moments, origins, act, by_content=by_content)
 
 
 def _marks(fields: Fields) -> Row:
@@ -142,25 +153,28 @@ def _of_clinical(health: Health) -> Iterator[Incoming]:
             health.reject(fields)
             continue
         same = complaints.pop((referred.id, row["problem_code"]), None)
+        row["significance"] = same[2]["significance"] if same else None
         origins = [fields, same[0]] if same else [fields]
         act = health.synced(Category.CLINICAL)
         yield _record(health, "clinical_record", identity, row, referred, when, origins, act)
     for own, referred, row in complaints.values():
         made = Times(health.submission.created_at, health.submission.created_at)
-        identity = f"{own.given('ServiceRequestId')}:{row['problem_code']}"[:40]
+        there = health.complained.get((referred.id, str(row["problem_code"])))
+        identity = there or f"{own.given('ServiceRequestId')}:{row['problem_code']}"[:40]
         act = health.synced(Category.CLINICAL)
-        yield _record(health, "clinical_record", identity, row, referred, made, [own], act)
+        yield _record(health, "clinical_record", identity, row, referred, made, [own], act, by_content=True)
 
 
 def _complaints(health: Health) -> dict[tuple[str, str | None], tuple[Fields, Referred, Row]]:
     """The national presenting complaints by referral and code."""
     found: dict[tuple[str, str | None], tuple[Fields, Referred, Row]] = {}
-    for fields in health.rows("IDS603PresentingComplaints"):
+    for fields in health.rows(COMPLAINTS):
         referred, code = health.referral_of(fields), fields.required("PresComp", 18)
         row = {
             "problem_scheme": fields.needed("FindSchemeInUse", fields.code("FindSchemeInUse", SCHEMES)),
             "problem_code": code,
             "written_on": fields.day("PresCompDate"),
+            "significance": fields.text("PresCompCodSig", 1),
         }
         if referred is not None and (referred.id, code) in found:
             fields.fault("PresComp", "record-repeated")

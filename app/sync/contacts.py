@@ -1,7 +1,6 @@
 """Contacts and what was done at them, by the national rules: one that lies in the past says whether it was attended.
 
-Not kept: a contact's planned indicator, therapy mode, interpreter and place by name; an activity's findings and
-observations.
+Not kept: a contact's place by name; whether medication was taken, of a contact without an activity.
 """
 
 from collections.abc import Iterator
@@ -9,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from app.sync.fields import LONDON, Fields
-from app.sync.health import Contact, Health, Referred
+from app.sync.health import ATTENDED, Contact, Health, Referred
 from app.sync.records import Incoming, Reference, Times
 from app.vocabulary import Category
 
 ATTENDANCE = ("2", "3", "4", "5", "6", "7")
-ATTENDED = ("5", "6")
 BY_PATIENT = "2"
+MEDIA = ("01", "02", "09", "10", "11", "12", "13", "98")
 APPOINTMENTS = ("01", "02", "03", "04", "05", "06", "07")
 
 
@@ -31,13 +30,17 @@ def contact_records(health: Health) -> Iterator[Incoming]:
         row |= {
             "starts_at": starts_at,
             "minutes": fields.number("ClinContDurOfCareCont", 0, 1440),
-            "medium": fields.text("ConsMechanism", 2),
+            "medium": fields.listed("ConsMechanism", MEDIA, 2),
             "location_code": fields.text("ActLocTypeCode", 3),
             "site": fields.text("SiteIDOfTreat", 9),
+            "planned": fields.listed("PlannedCareContIndicator", ("Y", "N"), 1),
+            "therapy_mode": fields.text("CareContPatientTherMode", 1),
+            "interpreter": fields.text("InterpreterPresentInd", 1),
         }
         when = Times.of(own, "RecordedAt", "ModifiedAt") if own else None
-        if own is not None and row["minutes"] is None:
-            row["minutes"] = own.number("PlannedMinutes", 0, 1440)
+        if row["minutes"] is None:  # national tables alone say nothing of what is planned, and change nothing of it
+            del row["minutes"]
+            row |= {"minutes": own.number("PlannedMinutes", 0, 1440)} if own else {}
         therapist = own.username("TherapistUsername") if own else None
         origins = (fields, own) if own else (fields,)
         if identity in health.contacts:
@@ -53,9 +56,10 @@ def contact_records(health: Health) -> Iterator[Incoming]:
         moments = (when.recorded_at, when.modified_at) if when else (made, made)
         row |= health.keys("appointment", identity, referred)
         health.contacts[identity] = Contact(
-            row["id"], referred, starts_at, *moments, therapist, fields.text("PsychMed", 2)
+            row["id"], referred, starts_at, *moments, therapist, fields.text("PsychMed", 2), own is not None
         )
-        yield health.record("appointment", row, referred, moments, origins, health.synced(Category.ATTENDANCE))
+        act = health.synced(Category.ATTENDANCE)
+        yield health.record("appointment", row, referred, moments, origins, act, by_content=own is None)
     health.orphans(local.values(), "CareContactId")
 
 
@@ -86,22 +90,27 @@ def activity_records(health: Health) -> Iterator[Incoming]:
     """What was done at each contact; its time is the contact's."""
     for fields in health.rows("IDS202CareActivity"):
         identity, contact = fields.required("CareActId", 20), health.contact_of(fields)
-        procedure = fields.text("CodeProcAndProcStatus", 20)
         practitioner = fields.text("CarePersLocalId", 20)
+        found = {
+            "procedure_code": fields.concept("CodeProcAndProcStatus"),
+            "finding_code": fields.concept("CodeFind"),
+            "observation_code": fields.concept("CodeObs"),
+            "observation_value": fields.text("ObsValue", 10),
+            "unit": fields.text("UnitMeasure", 10),
+            "care_personnel": practitioner,
+        }
         if identity in health.activities:
             fields.fault("CareActId", "record-repeated")
         if fields.is_broken or contact is None:
             health.reject(fields)
             continue
         health.activities[identity] = contact
-        row = health.keys("care_activity", identity, contact.referred) | {
-            "appointment_id": contact.id,
-            "procedure_code": procedure,
-            "practitioner": contact.therapist or practitioner,
-            "psychotropic_medication": contact.medication,
-        }
+        row = health.keys("care_activity", identity, contact.referred) | found
+        row |= {"appointment_id": contact.id, "psychotropic_medication": contact.medication}
+        row |= {"practitioner": contact.therapist} if contact.therapist else {}
         moments = (contact.recorded_at, contact.modified_at)
         at = Reference("appointment", contact.id, "CareContactId")
         yield health.record(
-            "care_activity", row, contact.referred, moments, (fields,), health.synced(Category.CLINICAL), at
-        )
+            "care_activity", row, contact.referred, moments, (fields,), health.synced(Category.CLINICAL), at,
+            assumed={"practitioner": practitioner}, by_content=not contact.is_dated,
+        )  # fmt: skip

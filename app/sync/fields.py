@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from app.sync.mangled import is_rounded, lacks_zeros, respelled
 from app.sync.reading import Source
 from app.sync.report import ImportReport
 from app.sync.rules import RULES, Severity
@@ -15,9 +16,12 @@ from app.vocabulary.identifiers import IdentifierInvalid
 LONDON = ZoneInfo("Europe/London")
 Word = TypeVar("Word", bound=StrEnum)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+"""A date, and as databases write one: as the midnight that begins it."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _PARTS = re.compile(r"[^.\[\]]+")
-_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_CLOCK = re.compile(r"(1899-12-30 )?(\d{2}:\d{2}(:\d{2})?)", re.ASCII)
+"""A time of day; Access keeps one as a moment on the day from which it counts."""
 
 
 def start_of(day: date) -> datetime:
@@ -94,7 +98,10 @@ class Fields:
         value = self.text(name)
         if value is None or value in known:
             return value
-        self.fault(name, rule)
+        if f"0{value}" in known:
+            self.fault(name, "zero-restored")
+            return f"0{value}"
+        self.fault(name, "number-rounded" if is_rounded(value) else rule)
         return value if RULES[rule].severity is Severity.WARNING else None
 
     def word(self, name: str, words: type[Word]) -> Word | None:
@@ -110,8 +117,27 @@ class Fields:
         try:
             return canonical(value)
         except IdentifierInvalid:
-            self.fault(name, rule)
+            named = (
+                "number-rounded" if is_rounded(value) else "zeros-dropped" if lacks_zeros(value, canonical) else None
+            )
+            if named is not None:
+                self.fault(name, named)
+            if named is None or RULES[rule].severity is Severity.FILE:
+                self.fault(name, rule)
             return None
+
+    def concept(self, name: str) -> str | None:
+        """A SNOMED CT code."""
+        value = self.text(name, 20)
+        if value is None or not is_rounded(value):
+            return value
+        self.fault(name, "number-rounded")
+        return None
+
+    def listed(self, name: str, known: Collection[str], longest: int) -> str | None:
+        """A code of a list that is not known to be whole, or that nothing rests on: another is warned of, and kept."""
+        value = self.text(name, longest)
+        return self.code(name, known, "code-unlisted") if value is not None else None
 
     def number(self, name: str, lowest: int, highest: int) -> int | None:
         """A whole number between two."""
@@ -143,12 +169,13 @@ class Fields:
         if value is None:
             return None
         try:
-            if _DATE.fullmatch(value):
-                return date.fromisoformat(value)
+            if day := _DAY.fullmatch(value):
+                return date.fromisoformat(day[1])
+            found, rule = respelled(value)
         except ValueError:
-            pass
-        self.fault(name, "date-malformed")
-        return None
+            found, rule = None, "date-malformed"
+        self.fault(name, rule)
+        return found
 
     def clock(self, name: str) -> time | None:
         """A time of day."""
@@ -156,8 +183,8 @@ class Fields:
         if value is None:
             return None
         try:
-            if _CLOCK.fullmatch(value):
-                return time.fromisoformat(value)
+            if found := _CLOCK.fullmatch(value):
+                return time.fromisoformat(found[2])
         except ValueError:
             pass
         self.fault(name, "moment-malformed")
@@ -201,6 +228,11 @@ class Fields:
             return
         for place in range(len(value)):
             yield f"{name}[{place}]"
+
+    def check_object(self, name: str) -> None:
+        """Notes an object that is none: its fields would be taken for not sent."""
+        if self.given(name) is not None and not isinstance(self.given(name), Mapping):
+            self.fault(name, "value-malformed")
 
     def in_order(self, start: Any, end: Any, name: str, rule: str = "ends-before-start") -> None:
         """Notes a period whose end lies before its start."""

@@ -1,7 +1,8 @@
 """health/*.csv as rows that find their parents: what the records of the clinical system have in common.
 
 Written by the clinical system under H1, but for patients (H7), allocations (B5) and meetings (B1). Rows about people
-who are not on file wait, and their sender is not told.
+who are not on file wait, and their sender is not told; nor of patients whom nothing links to anybody yet, where the
+national tables come alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from app.services.national import DATED
 from app.services.registers import person_id, record_id
 from app.sync.callers import Callers
 from app.sync.fields import Fields
@@ -19,6 +21,16 @@ from app.vocabulary import Action, Category, Role
 
 NOBODY = ""
 """In place of the CRN of whoever a registration has no person of: what comes with it waits."""
+WITHDRAWABLE = frozenset(DATED)
+ATTENDED = ("5", "6")
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What national tables alone do not say: the service, and on what basis people come."""
+
+    service: str | None = None
+    basis: str = "voluntary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class Referred:
     service: str
     modified_at: datetime
     recorded_at: datetime
+    is_dated: bool
+    """Whether the clinical system said when it changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,7 @@ class Contact:
     modified_at: datetime
     therapist: str | None
     medication: str | None
+    is_dated: bool
 
 
 class Health:
@@ -66,13 +81,19 @@ class Health:
         report: ImportReport,
         callers: Callers,
         services: frozenset[str],
+        assumed: Assumed,
     ) -> None:
+        self.assumed = assumed
+        self.sent: set[tuple[str, str]] = set()
+        self._attended: dict[str, set[str]] | None = None
         self.submission, self.callers = submission, callers
         self.report, self.services = report, services
         self.people: Mapping[str, str] = {}
         """By the id of a registration, the CRN of its person."""
         self.patients: dict[str, Patient] = {}
         self.referrals: dict[str, Referred] = {}
+        self.presented: dict[str, tuple[Fields, dict[str, Any]]] = {}
+        self.complained: Mapping[tuple[str, str], str] = {}
         self.contacts: dict[str, Contact] = {}
         self.activities: dict[str, Contact] = {}
 
@@ -110,16 +131,30 @@ class Health:
         """Written by the clinical system."""
         return self.callers.synced(Role.CLINICAL_SYSTEM, *categories, action=action)
 
-    def keys(self, table: str, identity: str, referred: Referred) -> dict[str, Any]:
-        """The columns that every record of a referral has."""
+    def own_keys(self, table: str, identity: str, crn: str) -> dict[str, Any]:
+        """The columns that every record of a person has."""
         provider = self.submission.provider
+        self.sent.add((table, identity))
         return {
             "id": record_id(table, provider, identity),
             "source": provider,
             "source_id": identity,
-            "person_id": person_id(referred.crn),
-            "referral_id": referred.id,
+            "person_id": person_id(crn),
         }
+
+    def keys(self, table: str, identity: str, referred: Referred) -> dict[str, Any]:
+        """The columns that every record of a referral has."""
+        return {**self.own_keys(table, identity, referred.crn), "referral_id": referred.id}
+
+    def attended_at(self, referral: str) -> set[str]:
+        """Which types of appointment of a referral were attended, as far as the rows say so."""
+        if self._attended is None:
+            self._attended = {}
+            for fields in self.rows("IDS201CareContact"):
+                if fields.given("AttendOrDNACode") in ATTENDED:
+                    whose = str(fields.given("ServiceRequestId")).strip()
+                    self._attended.setdefault(whose, set()).add(str(fields.given("AppType")))
+        return self._attended.get(referral, set())
 
     def record(
         self,
@@ -131,8 +166,13 @@ class Health:
         act: Act | None,
         *needs: Reference,
         keeps_past: bool = False,
+        assumed: Mapping[str, Any] | None = None,
+        by_content: bool = False,
+        counts: bool = True,
     ) -> Incoming:
         """A record of a referral."""
+        if table in WITHDRAWABLE:
+            row = {**row, "withdrawn_at": None}
         return Incoming(
             origins=origins_of(*origins),
             table=table,
@@ -146,6 +186,9 @@ class Health:
                 Reference("referral", referred.id, "ServiceRequestId"),
                 *needs,
             ),
+            assumed=assumed or {},
+            by_content=by_content,
+            counts=counts,
             keeps_past=keeps_past,
             waits_for_person=True,
         )

@@ -1,29 +1,41 @@
 """A folder of both sides' records into the database: parents first, each record through the gate, twice without change.
 
 `standing/*.jsonl` is who works where and what people agreed to, `justice/*.jsonl` a case-management extract,
-`health/*.csv` the national tables of a clinical system with its local ones.
+`health/*.csv` the national tables of a clinical system, with its local ones or alone.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from app.gate import Gate
+from app.gate import AccessRefused, Gate
+from app.gate.submissions import complained
 from app.identity import hash_secret, new_secret
 from app.services.held import HeldService
 from app.services.matching import MatchingService
 from app.services.registers import RegisterService
 from app.sync import registered, standing
+from app.sync.bundle import Bundle
 from app.sync.callers import Callers
-from app.sync.clinical import clinical_records, meeting_records
+from app.sync.clinical import clinical_records, complaints_sought, meeting_records
 from app.sync.contacts import activity_records, contact_records
-from app.sync.health import Health
+from app.sync.health import Assumed, Health
 from app.sync.justice import Justice
+from app.sync.opening import open_bundle
 from app.sync.patients import patient_records
 from app.sync.reading import FileRejected, Source, read_lines
 from app.sync.records import Incoming
-from app.sync.referrals import allocation_records, check_the_rest, referral_records
+from app.sync.referrals import (
+    allocation_records,
+    onward_records,
+    pause_records,
+    presentation_records,
+    referral_records,
+)
+from app.sync.refreshing import Refreshing
 from app.sync.report import ImportReport, Outcome
 from app.sync.scores import score_records
 from app.sync.submission import TABLES, Submission, path_of, read_submission
@@ -56,6 +68,7 @@ KNOWN = frozenset(
     + [f"justice/{name}.jsonl" for name in JUSTICE]
     + [path_of(table) for table in TABLES]
 )
+NOTHING_ASSUMED = Assumed()
 Progress = Callable[[int, int], None]
 """Told how many rows are done with, and how many there are."""
 
@@ -64,31 +77,42 @@ class NothingToImport(Exception):
     """There is no file in the folder that anything is known of."""
 
 
-async def import_folder(
-    folder: Path,
+async def import_bundle(
+    bundle: Bundle,
     gate: Gate,
     clock: Callable[[], datetime],
     progress: Progress | None = None,
     credentials: Mapping[str, str] | None = None,
+    assumed: Assumed = NOTHING_ASSUMED,
 ) -> ImportReport:
-    """Import a folder; `credentials` are hashes of secrets by client id, for systems that are not registered yet.
+    """Import what was given; `credentials` are hashes of secrets by client id, for systems not registered yet.
 
     NothingToImport if there is nothing; LogUnavailable or DatabaseUnavailable where the database goes away: whatever
     was written until then has its entries, and the next import goes on from there.
     """
-    return await _Import(folder, gate, clock, progress or (lambda _done, _all: None), credentials or {}).run()
+    tell = progress or (lambda _done, _all: None)
+    return await _Import(bundle, gate, clock, tell, credentials or {}, assumed).run()
+
+
+async def import_folder(path: Path, gate: Gate, clock: Callable[[], datetime], progress: Progress | None = None,
+                        credentials: Mapping[str, str] | None = None,
+                        assumed: Assumed = NOTHING_ASSUMED) -> ImportReport:  # fmt: skip
+    """Import what stands at a path: a folder, a zip or a database of Access; BundleRefused if it cannot be used."""
+    return await import_bundle(open_bundle(path), gate, clock, progress, credentials, assumed)
 
 
 class _Import:
     def __init__(
         self,
-        folder: Path,
+        bundle: Bundle,
         gate: Gate,
         clock: Callable[[], datetime],
         progress: Progress,
         credentials: Mapping[str, str],
+        assumed: Assumed,
     ) -> None:
-        self.folder, self.gate, self.clock, self.credentials = folder, gate, clock, credentials
+        self.bundle, self.gate, self.clock, self.credentials = bundle, gate, clock, credentials
+        self.assumed = assumed
         self.report = ImportReport()
         self.registers, self.matching = RegisterService(gate), MatchingService(gate, clock, HeldService(gate).released)
         self.token = f"import-{uuid4()}"
@@ -112,19 +136,19 @@ class _Import:
         return self.report
 
     def _read(self) -> None:
-        for path in sorted(self.folder.glob("*/*")):
-            name = path.relative_to(self.folder).as_posix()
-            if path.suffix in (".jsonl", ".csv") and name not in KNOWN:
-                self.report.found(name, 0, "", "file-unknown")
+        for name in sorted(self.bundle.names - KNOWN):
+            self.report.found(name, 0, "", "file-unknown")
         for part, names in (("standing", STANDING), ("justice", JUSTICE)):
             for name in names:
                 try:
-                    self.lines[f"{part}/{name}"] = read_lines(self.folder, f"{part}/{name}.jsonl", self.report)
+                    self.lines[f"{part}/{name}"] = read_lines(self.bundle, f"{part}/{name}.jsonl", self.report)
                 except FileRejected:
                     continue
-        self.submission = read_submission(self.folder, self.report)
+        self.submission = read_submission(self.bundle, self.report)
         if not self.report.files:
-            raise NothingToImport(f"'{self.folder}' holds no standing/, justice/ or health/ with files that are known")
+            raise NothingToImport(
+                f"'{self.bundle.title}' holds no standing/, justice/ or health/ with files that are known"
+            )
         self._all = sum(map(len, self.lines.values())) + (self.submission.rows if self.submission else 0)
         self._progress(0)
 
@@ -204,24 +228,49 @@ class _Import:
             for table, rows in submission.tables.items():
                 self._unwritable(path_of(table), len(rows) - (table == "IDS000Header"))
             return None
-        services = await self.registers.services()
-        health = Health(submission, self.report, callers, services)
-        for wave in waves(list(patient_records(health))):
-            await self.writing.write(wave)
-        registered = [patient.id for patient in health.patients.values()]
-        self.report.entries += (await self.matching.match(registrations=registered)).entries
-        health.people = await self.matching.people_of(registered)
+        refreshing = Refreshing(self.gate, self.clock, self.token, self.report, submission.header)
+        if await refreshing.is_superseded():
+            for table, rows in submission.tables.items():
+                self.report.came_to(path_of(table), Outcome.SUPERSEDED, len(rows) - (table == "IDS000Header"))
+            return None
+        health = await self._opened(submission, callers)
+        await self._taken(health)
+        await refreshing.replace(health)
+        return health
+
+    async def _taken(self, health: Health) -> None:
+        """Every record of the submission, parents first."""
+        act = health.synced()
         for records in (
             referral_records,
+            presentation_records,
+            onward_records,
+            pause_records,
             allocation_records,
             contact_records,
             activity_records,
             score_records,
             clinical_records,
         ):
+            if records is clinical_records and act is not None:
+                with suppress(AccessRefused):
+                    asked, sought = self.writing.question(act, None), complaints_sought(health)
+                    health.complained = await complained(self.gate, asked, health.submission.provider, sought)
             for wave in waves(list(records(health))):
                 await self.writing.write(wave)
-        check_the_rest(health)
+
+    async def _opened(self, submission: Submission, callers: Callers) -> Health:
+        """The submission's rows, with what its sender does not say: which service it is, and whose each patient is."""
+        services, assumed = await self.registers.services(), self.assumed
+        if assumed.service is None:
+            own = await self.registers.services_of(submission.provider)
+            assumed = replace(assumed, service=own[0] if len(own) == 1 else None)
+        health = Health(submission, self.report, callers, services, assumed)
+        for wave in waves(list(patient_records(health))):
+            await self.writing.write(wave)
+        registered = [patient.id for patient in health.patients.values()]
+        self.report.entries += (await self.matching.match(registrations=registered)).entries
+        health.people = await self.matching.people_of(registered)
         return health
 
     def _unwritable(self, file: str, rows: int) -> None:

@@ -76,6 +76,8 @@ class Justice:
         fields = Fields(source, self._report)
         found = fields.needed("crn", fields.identifier("crn", crn))
         sex = fields.needed("sex", fields.code("sex", SEXES))
+        for name in ("contactDetails", "contactDetails.address"):
+            fields.check_object(name)
         row = {
             "id": found and person_id(found),
             "crn": found,
@@ -158,6 +160,7 @@ class Justice:
     def risk(self, source: Source) -> Incoming | None:
         """An assessment, with the licence's conditions and the places to keep away from."""
         fields = Fields(source, self._report)
+        fields.check_object("mappa")
         row = {
             **_keys(fields, "risk_assessment", "riskId"),
             "rosh_level": _rosh(fields),

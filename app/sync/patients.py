@@ -1,9 +1,11 @@
 """Patients as the clinical system registered them, with practice, link and name: held for matching alone (H7).
 
-Not kept: ethnic category. Whose a registration is, matching finds out; whether they are on file is told to nobody.
+Not kept: practices before the one that they are with now. Whose a registration is, matching finds out; whether they are
+on file is told to nobody. What a table would say that was not sent stays as it is.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,16 +28,23 @@ def patient_records(health: Health) -> Iterator[Incoming]:
         registered, own = practices.pop(identity, []), names.pop(identity, None)
         row: dict[str, Any] = {
             "source_id": identity,
-            "crn": linked[1] if linked else None,
-            **(own[1] if own else dict.fromkeys(NAMED)),
             "nhs_number": fields.identifier("NHSNumber", nhs_number),
             "date_of_birth": fields.day("PersonBirthDate"),
             "gender": fields.text("Gender", 2),
             "postcode": fields.identifier("Postcode", postcode),
-            "gp_practice": registered[0][1] if registered else None,
+            "gp_practice": registered[0].practice if registered else None,
+            "gp_registered_from": registered[0].starts_on if registered else None,
+            "gp_registered_until": registered[0].ends_on if registered else None,
             "interpreter_language": fields.text("LanguageCodePreferred", 10),
+            "nhs_number_status": fields.text("NHSNumberStatus", 2),
+            "ethnic_category": fields.text("EthnicCategory", 2),
+            "registered_by": fields.text("OrgIDLocalPatientId", 6),
         }
-        origins = [fields, *(one[0] for one in registered), *(each[0] for each in (linked, own) if each)]
+        if health.submission.has("LocalPatientLink"):
+            row["crn"] = linked[1] if linked else None
+        if health.submission.has("LocalPatientName"):
+            row |= own[1] if own else dict.fromkeys(NAMED)
+        origins = [fields, *(one.fields for one in registered), *(each[0] for each in (linked, own) if each)]
         if fields.is_broken:
             health.reject(*origins)
             continue
@@ -44,7 +53,7 @@ def patient_records(health: Health) -> Iterator[Incoming]:
         yield record
     for companions in (links, names):
         health.orphans([fields for fields, _ in companions.values()], "LocalPatientId")
-    health.orphans([one for rows in practices.values() for one, _, _ in rows], "LocalPatientId")
+    health.orphans([one.fields for rows in practices.values() for one in rows], "LocalPatientId")
 
 
 def _patient(health: Health, row: dict[str, Any], origins: list[Fields]) -> Incoming:
@@ -55,7 +64,8 @@ def _patient(health: Health, row: dict[str, Any], origins: list[Fields]) -> Inco
         row=row | {"id": record_id("patient", provider, row["source_id"]), "source": provider},
         recorded_at=made,
         modified_at=made,
-        crn=row["crn"],
+        by_content=True,
+        crn=row.get("crn"),
         first=health.synced(Category.IDENTITY, Category.CONTACT, action=Action.CREATE),
     )
 
@@ -91,9 +101,19 @@ def _named(health: Health) -> dict[str, tuple[Fields, dict[str, Any]]]:
     return found
 
 
-def _practices(health: Health) -> dict[str, list[tuple[Fields, str, date]]]:
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    """With which practice a patient was, and for how long."""
+
+    fields: Fields
+    practice: str
+    starts_on: date | None
+    ends_on: date | None
+
+
+def _practices(health: Health) -> dict[str, list[_Registration]]:
     """By patient, the practice that they are with now first."""
-    found: dict[str, list[tuple[Fields, str, date]]] = {}
+    found: dict[str, list[_Registration]] = {}
     for fields in health.rows("IDS002GP"):
         identity = fields.required("LocalPatientId", 20)
         practice = fields.needed("GMPCodeReg", fields.identifier("GMPCodeReg", gp_practice))
@@ -102,7 +122,7 @@ def _practices(health: Health) -> dict[str, list[tuple[Fields, str, date]]]:
         if fields.is_broken:
             health.reject(fields)
         else:
-            found.setdefault(identity, []).append((fields, practice, end or date.max))
+            found.setdefault(identity, []).append(_Registration(fields, practice, start, end))
     for practices in found.values():
-        practices.sort(key=lambda each: each[2], reverse=True)
+        practices.sort(key=lambda each: each.ends_on or date.max, reverse=True)
     return found

@@ -1,7 +1,7 @@
 """A record as it is to be written: rows of our tables, who writes it, how new it is and what it belongs to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,12 @@ class Incoming:
     """How it is changed, where that differs."""
     needs: tuple[Reference, ...] = ()
     inner: tuple[Inner, ...] = ()
+    assumed: Mapping[str, Any] = field(default_factory=dict)
+    """Columns that its sender did not send: what they are if the record is new, and left as they are if it is not."""
+    by_content: bool = False
+    """Whether nothing says when it changed but the extract: then the same content is no change."""
+    counts: bool = True
+    """Whether its rows count as its own in the report; another record is made of them where they do not."""
     keeps_past: bool = False
     """Whether the database keeps what it was before, since it feeds facts."""
     waits_for_person: bool = False

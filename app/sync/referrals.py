@@ -1,29 +1,31 @@
 """Referrals, with what the clinical system adds to the national row, and whose patients people are.
 
-Therapists are allocated by the service's clinical lead (B5). Not kept: onset and previous diagnosis; the day of a
-suitability decision. Checked and not kept, since nothing here has a place for it: onward referrals (IDS105) and
-waiting-time pauses (IDS108).
+Therapists are allocated by the service's clinical lead (B5). Not kept: the day of a suitability decision. Where the
+national tables come alone, what the clinical system would add follows from them or is assumed (`Assumed`).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from app.services.registers import person_id, record_id
+from app.services.registers import person_id
 from app.sync.fields import Fields
 from app.sync.health import NOBODY, Health, Patient, Referred
 from app.sync.records import Act, Incoming, Reference, Times, origins_of
 from app.sync.registered import staff_id
-from app.sync.report import Outcome
 from app.vocabulary import Action, Category, Register
 
 STATUSES = ("received", "triaged", "not-suitable", "waiting", "offered", "assessed", "in-treatment", "discharged")
 BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _BLOCKS = dict(zip("ABCDEFGHIJKLMNP", (3, 2, 3, 2, 6, 3, 4, 2, 2, 4, 5, 2, 9, 4, 1), strict=True))
 SOURCES_OF_REFERRAL = frozenset(f"{block}{place}" for block, last in _BLOCKS.items() for place in range(1, last + 1))
 """From memory but for A1, B1 and the justice block E1 to E6; an unknown one is warned of, never rejected."""
 END_CODES = frozenset(("50", "10", "11", "12", "13", "14", "16", "17", "95", "46", "47", "48", "49", "96"))
+NOT_SUITABLE = frozenset(("10", "11"))
 PAUSE_REASONS = ("01", "02", "03")
+TREATED = ("02", "03", "05")
 
 
 def referral_records(health: Health) -> Iterator[Incoming]:
@@ -37,28 +39,29 @@ def referral_records(health: Health) -> Iterator[Incoming]:
             continue
         own = local.pop((identity,), None)
         patient = _patient_of(health, fields)
-        if own is None:
-            fields.fault("ServiceRequestId", "companion-missing")
-        row = _national(fields, patient.born if patient else None)
+        row, said = _national(fields, patient.born if patient else None), _presented(fields)
+        assumed: dict[str, Any] = {}
         if own is not None:
             row |= _locally(health, own)
-        when = Times.of(own, "RecordedAt", "ModifiedAt") if own else None
-        if fields.is_broken or own is None or own.is_broken or when is None or patient is None:
+        elif health.submission.has("LocalReferral"):
+            fields.fault("ServiceRequestId", "companion-missing")
+        else:
+            row, assumed = _alone(health, fields, row)
+        made = health.submission.created_at
+        when = Times.of(own, "RecordedAt", "ModifiedAt") if own else Times(made, made)
+        if fields.is_broken or (own and own.is_broken) or patient is None:
             health.reject(*([fields, own] if own else [fields]))
             continue
-        named = record_id("referral", health.submission.provider, identity)
-        row["patient_id"] = patient.id
+        crn = health.people.get(patient.id, NOBODY)
+        row |= {**health.own_keys("referral", identity, crn), "patient_id": patient.id}
+        service = str(row.get("service_id") or assumed["service_id"])
         referred = Referred(
-            named,
-            patient.id,
-            health.people.get(patient.id, NOBODY),
-            row["received_on"],
-            row["service_id"],
-            when.modified_at,
-            when.recorded_at,
+            row["id"], patient.id, crn, row["received_on"], service, when.modified_at, when.recorded_at, own is not None
         )
         health.referrals[identity] = referred
-        yield _referral(health, row, identity, referred, when, (fields, own))
+        if any(said.values()):
+            health.presented[identity] = (fields, said)
+        yield _referral(health, row, assumed, referred, (fields, own) if own else (fields,))
     health.orphans(local.values(), "ServiceRequestId")
 
 
@@ -77,13 +80,32 @@ def _national(fields: Fields, born: date | None) -> dict[str, Any]:
     origin = fields.required("SourceOfReferralIAPT", 2)
     if origin and origin not in SOURCES_OF_REFERRAL:
         fields.fault("SourceOfReferralIAPT", "referral-source-unknown")
-    code, closed = fields.text("EndCode", 2), fields.day("ServDischDate")
-    if code and code not in END_CODES:
-        fields.fault("EndCode", "end-code-unknown")
+    code, closed = fields.code("EndCode", END_CODES, "end-code-unknown"), fields.day("ServDischDate")
     if (fields.given("EndCode") is None) != (fields.given("ServDischDate") is None):
         fields.fault("ServDischDate" if code else "EndCode", "discharge-incomplete")
     fields.in_order(received, closed, "ServDischDate", "discharge-before-referral")
-    return {"received_on": received, "source_of_referral": origin, "end_code": code, "closed_on": closed}
+    return {
+        "received_on": received,
+        "source_of_referral": origin,
+        "end_code": code,
+        "closed_on": closed,
+        "commissioner": fields.text("OrgIDComm", 6),
+    }
+
+
+def _alone(health: Health, fields: Fields, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The row with the status that follows from the national tables, and what is assumed of a new one."""
+    if health.assumed.service is None:
+        fields.fault("ServiceRequestId", "service-unclear")
+    elif health.assumed.service not in health.services:
+        fields.fault("ServiceRequestId", "service-unknown")
+    assumed = {"service_id": health.assumed.service, "basis": health.assumed.basis}
+    if row["closed_on"] is not None or row["end_code"] is not None:
+        return {**row, "status": "not-suitable" if row["end_code"] in NOT_SUITABLE else "discharged"}, assumed
+    seen = health.attended_at(str(fields.given("ServiceRequestId")))
+    if seen:
+        return {**row, "status": "in-treatment" if seen & {*TREATED} else "assessed"}, assumed
+    return row, {**assumed, "status": "received"}
 
 
 def _locally(health: Health, own: Fields) -> dict[str, Any]:
@@ -101,24 +123,19 @@ def _locally(health: Health, own: Fields) -> dict[str, Any]:
     }
 
 
-def _referral(health: Health, row: dict[str, Any], identity: str, referred: Referred, when: Times,
+def _referral(health: Health, row: dict[str, Any], assumed: dict[str, Any], referred: Referred,
               origins: tuple[Fields, ...]) -> Incoming:  # fmt: skip
-    provider = health.submission.provider
-    row |= {
-        "id": referred.id,
-        "source": provider,
-        "source_id": identity,
-        "person_id": person_id(referred.crn),
-    }
     return Incoming(
         origins=origins_of(*origins),
         table="referral",
-        row=row,
-        recorded_at=when.recorded_at,
-        modified_at=when.modified_at,
+        row={**row, "withdrawn_at": None},
+        recorded_at=referred.recorded_at,
+        modified_at=referred.modified_at,
         crn=referred.crn,
         first=health.synced(Category.REFERRAL),
         needs=(Reference("person", person_id(referred.crn), "LocalPatientId"),),
+        assumed=assumed,
+        by_content=not referred.is_dated,
         keeps_past=True,
         waits_for_person=True,
     )
@@ -156,20 +173,59 @@ def _by_lead(health: Health, fields: Fields, referred: Referred, at: datetime) -
     return health.callers.by(fields, "TherapistUsername", lead, Action.WRITE, Register.ALLOCATION, at)
 
 
-def check_the_rest(health: Health) -> None:
-    """Onward referrals and pauses: their parents, dates and codes."""
+def presentation_records(health: Health) -> Iterator[Incoming]:
+    """When each person's condition began, and whether one was diagnosed before, as far as it is said."""
+    for identity, (fields, said) in health.presented.items():
+        referred = health.referrals[identity]
+        row = health.keys("presentation", identity, referred) | said
+        when, act = (referred.recorded_at, referred.modified_at), health.synced(Category.CLINICAL)
+        yield health.record(
+            "presentation", row, referred, when, (fields,), act, by_content=not referred.is_dated, counts=False
+        )
+
+
+def _presented(fields: Fields) -> dict[str, Any]:
+    onset = fields.text("OnsetDate", 10)
+    if onset is not None and not MONTH.fullmatch(onset):
+        fields.fault("OnsetDate", "onset-malformed")
+        onset = None
+    return {"onset": onset, "previous_condition": fields.listed("PrevDiagCondInd", ("Y", "N"), 1)}
+
+
+def onward_records(health: Health) -> Iterator[Incoming]:
+    """To whom people were referred on; as new as the extract, since nothing else says how new they are."""
     for fields in health.rows("IDS105OnwardReferral"):
-        health.referral_of(fields)
-        fields.day("OnwardReferDate")
-        _not_kept(health, fields)
+        referred, day = health.referral_of(fields), fields.needed("OnwardReferDate", fields.day("OnwardReferDate"))
+        reason, receiving = fields.text("OnwardReferReason", 2), fields.text("OrgIDReceiving", 9)
+        if fields.is_broken or referred is None:
+            health.reject(fields)
+            continue
+        identity = f"{fields.given('ServiceRequestId')}:{day:%Y%m%d}:{receiving or ''}"
+        row = health.keys("onward_referral", identity, referred)
+        row |= {"referred_on": day, "reason": reason, "receiving": receiving}
+        yield _undated(health, "onward_referral", row, referred, fields)
+
+
+def pause_records(health: Health) -> Iterator[Incoming]:
+    """Pauses of waiting times; as new as the extract."""
+    seen: set[str] = set()
     for fields in health.rows("IDS108WaitingTimePauses"):
-        health.referral_of(fields)
+        identity, referred = fields.required("PauseID", 20), health.referral_of(fields)
         start, end = fields.needed("PauseStartDate", fields.day("PauseStartDate")), fields.day("PauseEndDate")
         fields.in_order(start, end, "PauseEndDate")
-        fields.code("PauseReason", PAUSE_REASONS)
-        _not_kept(health, fields)
+        reason = fields.code("PauseReason", PAUSE_REASONS)
+        if identity in seen:
+            fields.fault("PauseID", "record-repeated")
+        if fields.is_broken or referred is None:
+            health.reject(fields)
+            continue
+        seen.add(identity)
+        row = health.keys("waiting_pause", identity, referred)
+        row |= {"started_on": start, "ended_on": end, "reason": reason}
+        yield _undated(health, "waiting_pause", row, referred, fields)
 
 
-def _not_kept(health: Health, fields: Fields) -> None:
-    outcome = Outcome.REJECTED if fields.is_broken else Outcome.NOT_KEPT
-    health.report.came_to(fields.source.file, outcome)
+def _undated(health: Health, table: str, row: dict[str, Any], referred: Referred, fields: Fields) -> Incoming:
+    made = health.submission.created_at
+    act = health.synced(Category.CLINICAL)
+    return health.record(table, row, referred, (made, made), (fields,), act, by_content=True)

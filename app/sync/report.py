@@ -67,6 +67,10 @@ class ImportReport:
 
     entries: int = 0
     """Changed records: each has its entry in the log."""
+    ended: int = 0
+    """Records that a newer submission of their period does not have any more."""
+    restored: int = 0
+    """Records that were ended so and are in it again."""
     waiting: int = 0
     """Rows about people whom the justice side has not sent; among `accepted` in the counts of their files."""
     findings: list[Finding] = field(default_factory=list)
@@ -123,6 +127,8 @@ class ImportReport:
         """For other programs."""
         return {
             "entries": self.entries,
+            "ended": self.ended,
+            "restored": self.restored,
             "files": {
                 file: {
                     "accepted": counts.accepted,

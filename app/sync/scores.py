@@ -20,6 +20,7 @@ from app.pathway.measures import (
 )
 from app.sync.fields import LONDON, Fields
 from app.sync.health import Contact, Health, Referred
+from app.sync.mangled import is_rounded
 from app.sync.records import Incoming, Times
 from app.vocabulary import Category
 
@@ -63,7 +64,7 @@ def _score(fields: Fields, code: str | None) -> tuple[Measure | None, Decimal | 
     """The measure that a code stands for, and the score as its number."""
     measure = BY_CODE.get(code or "")
     if measure is None:
-        fields.fault("CodedAssToolType", "score-tool-unknown")
+        fields.fault("CodedAssToolType", "number-rounded" if is_rounded(code or "") else "score-tool-unknown")
         return None, None
     return measure, _total(fields, measure)
 
@@ -106,7 +107,12 @@ def _record(health: Health, fields: Fields, contact: Contact, identity: str, mea
         recorded_at, modified_at = when.recorded_at, max(modified_at, when.modified_at)
         origins.append(own)
     row = _row(measure.name, measure.code, total, measure.band(total), contact.starts_at, given[1] if given else None)
-    return _incoming(health, identity, row, contact.referred, (recorded_at, modified_at), origins)
+    if not health.submission.has("LocalScoreItems"):
+        del row["items"]  # which national tables alone do not hold, and do not take away
+    by_content = given is None and not contact.is_dated
+    return _incoming(
+        health, identity, row, contact.referred, (recorded_at, modified_at), origins, by_content=by_content
+    )
 
 
 def _row(
@@ -123,9 +129,10 @@ def _row(
 
 
 def _incoming(health: Health, identity: str, row: dict[str, Any], referred: Referred, when: tuple[datetime, datetime],
-              origins: list[Fields]) -> Incoming:  # fmt: skip
+              origins: list[Fields], *, by_content: bool = False) -> Incoming:  # fmt: skip
     row |= health.keys("outcome_score", identity, referred)
-    return health.record("outcome_score", row, referred, when, origins, health.synced(Category.SCORES))
+    act = health.synced(Category.SCORES)
+    return health.record("outcome_score", row, referred, when, origins, act, by_content=by_content)
 
 
 def _wsas(health: Health, identity: str, items: list[tuple[Fields, str]]) -> Iterator[Incoming]:
@@ -149,8 +156,8 @@ def _wsas(health: Health, identity: str, items: list[tuple[Fields, str]]) -> Ite
     ordered = [answers[code] for code in WSAS_ITEMS]
     total, band = wsas_total(ordered)
     row = _row(WSAS.name, WSAS.code, total, band, contact.starts_at, " ".join(map(str, ordered)))
-    when = (contact.recorded_at, contact.modified_at)
-    yield _incoming(health, f"{identity}:{WSAS.code}", row, contact.referred, when, rows)
+    when, undated = (contact.recorded_at, contact.modified_at), not contact.is_dated
+    yield _incoming(health, f"{identity}:{WSAS.code}", row, contact.referred, when, rows, by_content=undated)
 
 
 def _outside_contacts(health: Health) -> Iterator[Incoming]:
@@ -167,7 +174,9 @@ def _outside_contacts(health: Health) -> Iterator[Incoming]:
         identity = f"{fields.given('ServiceRequestId')}:{measure.name}:{at:%Y%m%d%H%M}"
         row = _row(measure.name, measure.code, total, measure.band(total), at, None)
         made = health.submission.created_at
-        yield _incoming(health, identity, row, referred, (made, made), [fields])
+        if not health.submission.has("LocalScoreItems"):
+            del row["items"]
+        yield _incoming(health, identity, row, referred, (made, made), [fields], by_content=True)
 
 
 def _core_10(health: Health) -> Iterator[Incoming]:

@@ -7,9 +7,9 @@ submission, since each hangs on its patients.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime
 
+from app.sync.bundle import Bundle
 from app.sync.fields import LONDON, Fields
 from app.sync.reading import FileRejected, Source, read_table
 from app.sync.report import ImportReport, Outcome
@@ -64,32 +64,58 @@ def path_of(table: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """Every row of every table, and what the header says of all of them."""
+class Header:
+    """Who sends, for which days (both included), and when the extract was made."""
 
     provider: str
     created_at: datetime
+    starts_on: date
+    ends_on: date
+    system: str | None
+    """Which system made the extract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Every row of every table that was sent, and what the header says of all of them."""
+
+    header: Header
     tables: Mapping[str, list[Source]]
+
+    @property
+    def provider(self) -> str:
+        """The provider's ODS code."""
+        return self.header.provider
+
+    @property
+    def created_at(self) -> datetime:
+        """When the extract was made."""
+        return self.header.created_at
 
     @property
     def rows(self) -> int:
         """How many rows there are to go through."""
         return sum(map(len, self.tables.values()))
 
+    def has(self, table: str) -> bool:
+        """Whether the table was sent, with or without rows."""
+        return table in self.tables
 
-def read_submission(folder: Path, report: ImportReport) -> Submission | None:
+
+def read_submission(bundle: Bundle, report: ImportReport) -> Submission | None:
     """The submission; None if there is none, or if a fault rejects all of it, which is in the report then."""
-    if not any((folder / path_of(table)).is_file() for table in TABLES):
+    sent = {table: columns for table, columns in TABLES.items() if path_of(table) in bundle.names}
+    if not sent:
         return None
     tables: dict[str, list[Source]] = {}
     is_rejected = False
-    for table, columns in TABLES.items():
+    for table, columns in sent.items():
         try:
-            tables[table] = read_table(folder, path_of(table), columns, report)
+            tables[table] = read_table(bundle, path_of(table), columns, report)
         except FileRejected:
             is_rejected = True
     for table in REQUIRED:
-        if not (folder / path_of(table)).is_file():
+        if table not in sent:
             report.found(path_of(table), 0, "", "table-missing")
             is_rejected = True
     header = None if is_rejected else _header(tables["IDS000Header"], report)
@@ -98,27 +124,35 @@ def read_submission(folder: Path, report: ImportReport) -> Submission | None:
             report.came_to(path_of(table), Outcome.REJECTED, len(rows))
         return None
     report.came_to(path_of("IDS000Header"), Outcome.NOT_KEPT)
-    return Submission(*header, tables)
+    return Submission(header, tables)
 
 
-def _header(rows: list[Source], report: ImportReport) -> tuple[str, datetime] | None:
-    """The provider's code, and when the extract was made."""
+def _header(rows: list[Source], report: ImportReport) -> Header | None:
     if len(rows) != 1:
         report.found(path_of("IDS000Header"), 0, "", "header-invalid")
         return None
     fields = Fields(rows[0], report)
     provider = fields.identifier("OrgIDProv", ods_provider, "header-invalid")
     fields.code("DatSetVer", ("2.1",), "header-invalid")
-    try:
-        made = datetime.fromisoformat(fields.text("DateTimeDatSetCreate") or "")
-    except ValueError:
-        made = None
-    for name, value in (("OrgIDProv", provider), ("DateTimeDatSetCreate", made)):
-        if value is None and not fields.is_broken:
-            fields.fault(name, "header-invalid")
-    if fields.is_broken or provider is None or made is None:
+    made = _moment(fields, "DateTimeDatSetCreate")
+    starts, ends = (_moment(fields, f"ReportingPeriod{name}Date") for name in ("Start", "End"))
+    first, last = starts and starts.date(), ends and ends.date()
+    if provider is None and not fields.is_broken:
+        fields.fault("OrgIDProv", "header-invalid")
+    fields.in_order(first, last, "ReportingPeriodEndDate", "header-invalid")
+    if fields.is_broken or provider is None or made is None or first is None or last is None:
         return None
-    return provider, (made if made.tzinfo else made.replace(tzinfo=LONDON)).astimezone(UTC)
+    moment = (made if made.tzinfo else made.replace(tzinfo=LONDON)).astimezone(UTC)
+    return Header(provider, moment, first, last, fields.text("PrimSystemInUse", 100))
+
+
+def _moment(fields: Fields, name: str) -> datetime | None:
+    """A day or a moment in ISO 8601; what is none breaks the header."""
+    try:
+        return datetime.fromisoformat(fields.text(name) or "")
+    except ValueError:
+        fields.fault(name, "header-invalid")
+        return None
 
 
 def _patients_are_sound(rows: list[Source], report: ImportReport) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
 from app.gate import AccessRefused, Gate, Unacceptable
+from app.gate.submissions import alike
 from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import REGISTERS, Compared, RegisterService
 from app.sync.changes import Changes, details_of
@@ -131,14 +132,29 @@ class Writing:
         first = next((record.first for record in records if record.first is not None), None)
         ids = [record.row["id"] for record in records]
         found = await self._versions(first, table, ids) if first is not None else {}
-        return {
+        standing = {
             (table, record.row["id"]): _compare(found.get(record.row["id"]), version_of(record.modified_at))
             for record in records
         }
+        return standing | await self._alike(table, records, standing)
+
+    async def _alike(
+        self, table: str, records: Sequence[Incoming], standing: Mapping[tuple[str, str], Compared]
+    ) -> dict[tuple[str, str], Compared]:
+        """Those that are newer by their extract alone, and say what is there already."""
+        newer = [each for each in records if each.by_content and standing[table, each.row["id"]] is Compared.CHANGED]
+        if not newer or newer[0].first is None:
+            return {}
+        try:
+            asked = self.question(newer[0].first, None)
+            same = await alike(self._gate, asked, table, [record.row for record in newer])
+        except AccessRefused:
+            return {}
+        return {(table, identity): Compared.UNCHANGED for identity in same}
 
     async def _versions(self, act: Act, table: str, ids: Sequence[str]) -> dict[str, str]:
         try:
-            async with self._gate.many(self._question(act, None)) as many:
+            async with self._gate.many(self.question(act, None)) as many:
                 return await many.versions(table, ids)
         except AccessRefused:  # the change will be refused too, and then the record is told
             return {}
@@ -168,7 +184,7 @@ class Writing:
         first = act_of(*several[0])
         if first is None:
             raise TypeError("nobody writes it")
-        async with self._gate.many(self._question(first, None)) as many:
+        async with self._gate.many(self.question(first, None)) as many:
             several = await without_others(many, several, self._report)
             made = [made_of(*each, self._changes) for each in several]
             await many.meet(record.crn for record, _ in several)
@@ -207,7 +223,7 @@ class Writing:
             if act is None:
                 await self._gate.bootstrap(self._clock(), self._run, changes, details)
             else:
-                await self._gate.change(self._question(act, record.crn), changes, details, act.facts_at)
+                await self._gate.change(self.question(act, record.crn), changes, details, act.facts_at)
         except AccessRefused:
             return self._rejected(record, "agreement")
         except ChangeRefused as refused:
@@ -239,14 +255,15 @@ class Writing:
             record.table, record.row, record.modified_at, changes, details_of(record, standing), act.facts_at
         )
         try:
-            await self._receiving.receive(self._question(act, record.crn), arriving)
+            await self._receiving.receive(self.question(act, record.crn), arriving)
         except AccessRefused:
             return "agreement", ""
         except Unacceptable as refused:
             return refused.code, refused.field or ""
         return None
 
-    def _question(self, act: Act, crn: str | None) -> Question:
+    def question(self, act: Act, crn: str | None) -> Question:
+        """What the gate is asked for an act of this import."""
         return Question(act.caller, act.purpose, act.action, act.subjects, self._clock(), RESOURCE, self._run, crn)
 
     def _accepted(self) -> Outcome:
@@ -258,6 +275,8 @@ class Writing:
         return Outcome.REJECTED
 
     def _done(self, record: Incoming, outcome: Outcome) -> None:
+        if not record.counts:
+            return
         for file, _ in record.origins:
             self._report.came_to(file, outcome)
         self._progress(len(record.origins))

@@ -4,19 +4,34 @@ from sqlmodel import SQLModel
 
 from app.tables.access import AccessLimit, AccessLimitName, EmergencyGrant, SubjectRequest
 from app.tables.alerts import AccessAlert, AccessAlertNote, AccessAlertPerson, AccessAlertReview, AccessWatch
-from app.tables.columns import CATEGORY, OUTPUT, THIRD_PARTY, TOTALS, Instant, Kept, kept, tag_inherited, untagged
+from app.tables.columns import (
+    CATEGORY,
+    FOR_SUBJECT,
+    OUTPUT,
+    TAKEN_BACK,
+    THIRD_PARTY,
+    TOTALS,
+    Instant,
+    Kept,
+    kept,
+    tag_inherited,
+    untagged,
+)
 from app.tables.erasure import ErasureStub
 from app.tables.feed import FeedPerson, FeedReceiver, FeedRemoval
 from app.tables.health import (
     Appointment,
     CareActivity,
     Clinical,
+    OnwardReferral,
     OutcomeScore,
+    Presentation,
     Progress,
     Referral,
     SafetyAlert,
     SafetyRecord,
     SessionNote,
+    WaitingPause,
 )
 from app.tables.history import history_of
 from app.tables.identity import IdentityMatch, PersonAlias, PersonIdentifier
@@ -30,6 +45,7 @@ from app.tables.justice import (
     RiskAssessment,
     Supervision,
 )
+from app.tables.national import NationalSubmission
 from app.tables.outbox import Announcement, WebhookDelivery
 from app.tables.person import Patient, Person
 from app.tables.standing import (
@@ -58,6 +74,9 @@ RECORDS: tuple[type[Kept], ...] = (
     Referral,
     Appointment,
     CareActivity,
+    Presentation,
+    OnwardReferral,
+    WaitingPause,
     Progress,
     OutcomeScore,
     Clinical,
@@ -87,9 +106,11 @@ HISTORIES = {table.name: history_of(table) for table in CURRENT}
 
 __all__ = [
     "CATEGORY",
+    "FOR_SUBJECT",
     "HISTORIES",
     "OUTPUT",
     "RECORDS",
+    "TAKEN_BACK",
     "THIRD_PARTY",
     "TOTALS",
     "AccessAlert",
@@ -118,14 +139,17 @@ __all__ = [
     "Kept",
     "LicenceCondition",
     "Meeting",
+    "NationalSubmission",
     "Objection",
     "Obligation",
     "Offence",
+    "OnwardReferral",
     "OutcomeScore",
     "Patient",
     "Person",
     "PersonAlias",
     "PersonIdentifier",
+    "Presentation",
     "Progress",
     "Referral",
     "Requirement",
@@ -145,6 +169,7 @@ __all__ = [
     "TherapyService",
     "Training",
     "UsedAssertion",
+    "WaitingPause",
     "WebhookDelivery",
     "kept",
     "untagged",

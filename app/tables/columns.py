@@ -15,6 +15,8 @@ CATEGORY = "category"
 OUTPUT = "output"
 TOTALS = "totals"
 THIRD_PARTY = "third_party"
+FOR_SUBJECT = "for_subject"
+TAKEN_BACK = "taken_back"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -57,6 +59,11 @@ def inner(subject: Subject, *, info: dict[str, Any] | None = None, **field: Any)
     return kept(subject, info={OUTPUT: False, **(info or {})}, **field)
 
 
+def withdrawal(subject: Subject) -> Any:
+    """When its sender took it back: from then on it is in no answer but to who asks for all that is held (G3)."""
+    return kept(subject, info={TAKEN_BACK: True}, default=None, sa_type=Instant)
+
+
 def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
     """The column holds one of these words."""
     listed = ", ".join(f"'{word}'" for word in words)
@@ -73,9 +80,15 @@ def words(enum: type[StrEnum]) -> tuple[str, ...]:
     return tuple(member.value for member in enum)
 
 
-def options(*constraints: Any, section: str | None = None, feeds_facts: bool = False) -> tuple[Any, ...]:
-    """A protected table's arguments: its constraints, the name its rows have in answers, whether its past is kept."""
-    return (*constraints, {"info": {PROTECTED: True, "section": section, "feeds_facts": feeds_facts}})
+def options(
+    *constraints: Any, section: str | None = None, feeds_facts: bool = False, for_subject: bool = False
+) -> tuple[Any, ...]:
+    """A protected table's arguments: its constraints, the name its rows have in answers, whether its past is kept.
+
+    `for_subject`: its rows are in no answer but that of everything that is held, to the person themselves (G3).
+    """
+    info = {PROTECTED: True, "section": section, "feeds_facts": feeds_facts, FOR_SUBJECT: for_subject}
+    return (*constraints, {"info": info})
 
 
 def from_source() -> UniqueConstraint:

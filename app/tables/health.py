@@ -17,6 +17,7 @@ from app.tables.columns import (
     one_of,
     options,
     ordered,
+    withdrawal,
 )
 from app.vocabulary import Category, Subject
 from app.vocabulary.words import ReferralStatus
@@ -53,6 +54,8 @@ class Referral(OfPerson, table=True):
     suitability: str | None = kept(REFERRAL, default=None, max_length=200)
     end_code: str | None = kept(REFERRAL, default=None, max_length=2)
     closed_on: date | None = kept(REFERRAL, default=None)
+    commissioner: str | None = kept(REFERRAL, default=None, max_length=6)
+    withdrawn_at: datetime | None = withdrawal(REFERRAL)
     patient_id: str | None = inner(REFERRAL, default=None, max_length=36, index=True)
     """The registration that it came with: should that turn out to be somebody else's, so is the referral."""
 
@@ -78,10 +81,14 @@ class Appointment(OfReferral, table=True):
     medium: str | None = kept(ATTENDANCE, default=None, max_length=2)
     location_code: str | None = kept(ATTENDANCE, default=None, max_length=3)
     site: str | None = kept(ATTENDANCE, default=None, max_length=9)
+    planned: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    therapy_mode: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    interpreter: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    withdrawn_at: datetime | None = withdrawal(ATTENDANCE)
 
 
 class CareActivity(OfReferral, table=True):
-    """What was done at a contact: the therapy, by its SNOMED CT code."""
+    """What was done and found at a contact, by SNOMED CT codes."""
 
     __tablename__ = "care_activity"
     __table_args__ = options(from_source(), section="activities")
@@ -91,6 +98,52 @@ class CareActivity(OfReferral, table=True):
     procedure_code: str | None = kept(CLINICAL, default=None, max_length=20)
     practitioner: str | None = kept(CLINICAL, default=None, max_length=60)
     psychotropic_medication: str | None = kept(CLINICAL, default=None, max_length=2)
+    care_personnel: str | None = kept(CLINICAL, default=None, max_length=20)
+    finding_code: str | None = kept(CLINICAL, default=None, max_length=20)
+    observation_code: str | None = kept(CLINICAL, default=None, max_length=20)
+    observation_value: str | None = kept(CLINICAL, default=None, max_length=10)
+    unit: str | None = kept(CLINICAL, default=None, max_length=10)
+    withdrawn_at: datetime | None = withdrawal(CLINICAL)
+
+
+class Presentation(OfReferral, table=True):
+    """When the person's condition began, and whether one was diagnosed before; one for each referral."""
+
+    __tablename__ = "presentation"
+    __table_args__ = options(from_source(), section="presentations")
+    subject: ClassVar[Subject] = CLINICAL
+
+    onset: str | None = kept(CLINICAL, default=None, max_length=7)
+    previous_condition: str | None = kept(CLINICAL, default=None, max_length=1)
+    withdrawn_at: datetime | None = withdrawal(CLINICAL)
+
+
+class OnwardReferral(OfReferral, table=True):
+    """That the person was referred on, why and to whom: it tells what they need, and so it is clinical."""
+
+    __tablename__ = "onward_referral"
+    __table_args__ = options(from_source(), section="onwardReferrals")
+    subject: ClassVar[Subject] = CLINICAL
+
+    referred_on: date = kept(CLINICAL)
+    reason: str | None = kept(CLINICAL, default=None, max_length=2)
+    receiving: str | None = kept(CLINICAL, default=None, max_length=12)
+    withdrawn_at: datetime | None = withdrawal(CLINICAL)
+
+
+class WaitingPause(OfReferral, table=True):
+    """A pause of the waiting time; its reason can be another illness, and so it is clinical."""
+
+    __tablename__ = "waiting_pause"
+    __table_args__ = options(
+        from_source(), one_of("reason", ("01", "02", "03")), ordered("started_on", "ended_on"), section="pauses"
+    )
+    subject: ClassVar[Subject] = CLINICAL
+
+    started_on: date = kept(CLINICAL)
+    ended_on: date | None = kept(CLINICAL, default=None)
+    reason: str | None = kept(CLINICAL, default=None, max_length=2)
+    withdrawn_at: datetime | None = withdrawal(CLINICAL)
 
 
 class Progress(OfReferral, table=True):
@@ -122,6 +175,7 @@ class OutcomeScore(OfReferral, table=True):
     band: str | None = kept(SCORES, default=None, max_length=30, info=BY_TOTALS)
     completed_at: datetime = kept(SCORES, sa_type=Instant, info=BY_TOTALS)
     items: str | None = kept(SCORES, default=None, max_length=1000)
+    withdrawn_at: datetime | None = withdrawal(SCORES)
 
 
 class Clinical(OfReferral, table=True):
@@ -142,6 +196,8 @@ class Clinical(OfReferral, table=True):
     medication: str | None = kept(CLINICAL, default=None, max_length=300)
     therapy_type: str | None = kept(CLINICAL, default=None, max_length=100)
     written_on: date | None = kept(CLINICAL, default=None)
+    significance: str | None = kept(CLINICAL, default=None, max_length=1)
+    withdrawn_at: datetime | None = withdrawal(CLINICAL)
 
 
 class SessionNote(OfReferral, table=True):

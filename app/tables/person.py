@@ -46,21 +46,26 @@ Index("ix_person_family_name", func.lower(Person.__table__.c.family_name))  # ty
 
 
 class Patient(Synced, table=True):
-    """A person as the health party registered them: held for matching alone (H7), part of no answer."""
+    """A person as the health party registered them: held for matching (H7), given to the person alone (G3)."""
 
     __tablename__ = "patient"
-    __table_args__ = options(from_source())
+    __table_args__ = options(from_source(), section="registrations", for_subject=True)
     subject: ClassVar[Subject] = IDENTITY
 
     person_id: str | None = inner(IDENTITY, default=None, foreign_key="person.id", index=True)
-    nhs_number: str | None = inner(IDENTITY, default=None, max_length=10, index=True)
-    crn: str | None = inner(IDENTITY, default=None, max_length=7, index=True)
+    nhs_number: str | None = kept(IDENTITY, default=None, max_length=10, index=True)
+    crn: str | None = kept(IDENTITY, default=None, max_length=7, index=True)
     """As the sender says; whether anybody is on file under it, and born on that day, is another matter."""
-    pnc_number: str | None = inner(IDENTITY, default=None, max_length=13, index=True)
-    family_name: str | None = inner(IDENTITY, default=None, max_length=100)
-    given_names: str | None = inner(IDENTITY, default=None, max_length=200)
-    date_of_birth: date | None = inner(IDENTITY, default=None, index=True)
-    gender: str | None = inner(IDENTITY, default=None, max_length=2)
-    postcode: str | None = inner(CONTACT, default=None, max_length=8, index=True)
-    gp_practice: str | None = inner(CONTACT, default=None, max_length=6)
-    interpreter_language: str | None = inner(CONTACT, default=None, max_length=10)
+    pnc_number: str | None = kept(IDENTITY, default=None, max_length=13, index=True)
+    family_name: str | None = kept(IDENTITY, default=None, max_length=100)
+    given_names: str | None = kept(IDENTITY, default=None, max_length=200)
+    date_of_birth: date | None = kept(IDENTITY, default=None, index=True)
+    gender: str | None = kept(IDENTITY, default=None, max_length=2)
+    postcode: str | None = kept(CONTACT, default=None, max_length=8, index=True)
+    gp_practice: str | None = kept(CONTACT, default=None, max_length=6)
+    interpreter_language: str | None = kept(CONTACT, default=None, max_length=10)
+    nhs_number_status: str | None = kept(IDENTITY, default=None, max_length=2)
+    ethnic_category: str | None = kept(IDENTITY, default=None, max_length=2)
+    registered_by: str | None = kept(IDENTITY, default=None, max_length=6)
+    gp_registered_from: date | None = kept(CONTACT, default=None)
+    gp_registered_until: date | None = kept(CONTACT, default=None)

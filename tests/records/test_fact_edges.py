@@ -108,6 +108,7 @@ CLOSED = {"status": "discharged", "end_code": "46"}
 LONG_CLOSED = world.referral(CRN, closed_on=TODAY - 28 * DAY, **CLOSED)
 JUST_CLOSED = world.referral(CRN, closed_on=TODAY - 27 * DAY, **CLOSED)
 ELSEWHERE = world.referral(CRN, service_id="another-service")
+TAKEN_BACK = world.referral(CRN, withdrawn_at=NOW)
 TREATED = {"service", "treating"}
 
 
@@ -139,6 +140,7 @@ PEOPLE = [
     Case("treating from the next moment", THEO, treated(valid_from=NOW + MOMENT), {"service"}),
     Case("treating twice", THEO, [*treated(), *treated(world.referral(CRN))], TREATED),
     Case("somebody else treats them", THEO, [REFERRAL, world.treating(CRN, "claire", REFERRAL)], {"service"}),
+    Case("treating by a referral that was taken back", THEO, treated(TAKEN_BACK), set()),
     Case("treating by a referral of somebody else", THEO, treated(world.referral(OTHER)), set()),
     Case("treating elsewhere", THEO, treated(ELSEWHERE), {"treating"}),
     Case("treating by one that is closed", THEO, treated(LONG_CLOSED), set()),
@@ -146,6 +148,7 @@ PEOPLE = [
     Case("treating by one just closed", THEO, treated(JUST_CLOSED), TREATED),
     Case("received today", THEO, [world.referral(CRN, received_on=TODAY)], {"service"}),
     Case("received tomorrow", THEO, [world.referral(CRN, received_on=TODAY + DAY)], set()),
+    Case("referred and taken back", THEO, [TAKEN_BACK], set()),
     Case("somebody else is referred", THEO, [world.referral(OTHER)], set()),
     Case("referred elsewhere too", THEO, [REFERRAL, ELSEWHERE, world.referral(CRN)], {"service"}),
     Case("requested today", RORY, [world.subject_request(CRN, opened_on=TODAY)], {"subject-request"}),

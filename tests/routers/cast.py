@@ -88,6 +88,9 @@ def treatment(crn: str, mark: str, *, of_referral: Any) -> list[Any]:
             risk_to_others=f"others {mark}", plan=f"plan {mark}", third_party=False, serious_harm=False),
         row(t.SafetyAlert, summary=f"alert {mark}", reason=f"alert reason {mark}", urgency="urgent",
             recipient="olga", released_by="theo", released_at=moment(2)),
+        row(t.Presentation, onset="2011-05", previous_condition="Y"),
+        row(t.OnwardReferral, referred_on=date(2026, 3, 2), reason="01", receiving="RT5"),
+        row(t.WaitingPause, started_on=date(2026, 2, 2), ended_on=date(2026, 2, 9), reason="02"),
     ]  # fmt: skip
 
 

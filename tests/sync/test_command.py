@@ -27,7 +27,7 @@ def test_all_loaded_is_0(sqlite_url, tmp_path):
 
 
 def test_some_rejected_is_1_with_file_line_field_rule_and_remedy(sqlite_url, tmp_path):
-    folder = write(tmp_path / "folder", changed(whole(), PEOPLE, 1, [("dateOfBirth", "1/4/1979")]))
+    folder = write(tmp_path / "folder", changed(whole(), PEOPLE, 1, [("dateOfBirth", "1979-04-31")]))
     code, said = imported(sqlite_url, folder)
     assert code == 1
     assert f"{PEOPLE}:2: dateOfBirth: this is no date [rejected, date-malformed]; write dates as yyyy-MM-dd" in said

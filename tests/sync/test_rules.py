@@ -100,6 +100,14 @@ REJECTED = [
         also=[(CONSENTS, 2, "", "agreement"), (f"{H}/LocalMeeting.csv", 3, "", "agreement")]),
     one(f"{H}/LocalMeeting.csv", 0, "TherapistUsername", "staff-unknown", "stranger"),
     one(f"{H}/IDS002GP.csv", 0, "GMPCodeReg", "identifier-invalid", "C8"),
+    one(f"{H}/IDS105OnwardReferral.csv", 0, "OnwardReferDate", "field-missing", ""),
+    one(f"{H}/IDS108WaitingTimePauses.csv", 0, "PauseID", "field-missing", ""),
+    # --- what a spreadsheet mangles
+    one(SCORE, 0, "CodedAssToolType", "number-rounded", "7.20433E+08",
+        also=orphans(("LocalScoreItems", 2, "CareActId"))),
+    one(ACTIVITY, 0, "CodeProcAndProcStatus", "number-rounded", "3.04891E+08", also=OF_FIRST_ACTIVITY),
+    one(CONTACT, 0, "CareContDate", "date-ambiguous", "01/02/2013", also=OF_FIRST_CONTACT),
+    one(CONTACT, 0, "CareContDate", "date-serial", "41306", also=OF_FIRST_CONTACT),
     # --- identifiers, dates and codes of the justice side
     one(OBLIGATIONS, 0, "crn", "identifier-invalid", "X32074"),
     one(OBLIGATIONS, 0, "crn", "parent-missing", "X999999"),
@@ -156,6 +164,11 @@ WARNED = [
     one(CONTACT, 0, "Cancellation", "cancellation-unfit", "Y"),
     one(CONTACT, 0, "AttendOrDNACode", "cancellation-unfit", "2", at="Cancellation"),
     one(OBLIGATIONS, 0, "outcomeCode", "outcome-unknown", "ZZZZ"),
+    one(REFERRAL, 0, "OnsetDate", "onset-malformed", "2010"),
+    one(REFERRAL, 0, "PrevDiagCondInd", "code-unlisted", "P"),
+    one(CONTACT, 0, "ConsMechanism", "code-unlisted", "77"),
+    one(CONTACT, 0, "AppType", "zero-restored", "3"),
+    one(REFERRAL, 0, "ReferralRequestReceivedDate", "date-respelled", "3-Dec-2012"),
 ]
 
 
@@ -227,7 +240,7 @@ async def test_what_is_not_utf8_is_not_guessed(sqlite_url, tmp_path, file):
     folder = write(tmp_path / "folder", whole())
     (folder / file).write_bytes((folder / file).read_text().encode("utf-16"))
     report = await load(sqlite_url, folder)
-    assert (file, 0, "", "file-unreadable") in found(report)
+    assert (file, 0, "", "file-utf16") in found(report)
     assert await count(sqlite_url, "person") == (2,)
 
 

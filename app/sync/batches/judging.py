@@ -13,17 +13,19 @@ from app.sync.callers import Callers
 from app.sync.clinical import clinical_records
 from app.sync.contacts import activity_records, contact_records
 from app.sync.fields import Fields
-from app.sync.health import NOBODY, Contact, Health, Patient, Referred
+from app.sync.health import NOBODY, Assumed, Contact, Health, Patient, Referred
 from app.sync.justice import Justice
 from app.sync.patients import patient_records
 from app.sync.reading import Source
-from app.sync.records import Incoming
-from app.sync.referrals import check_the_rest, referral_records
+from app.sync.records import Incoming, Inner
+from app.sync.referrals import onward_records, pause_records, presentation_records, referral_records
 from app.sync.report import ImportReport, Outcome
 from app.sync.scores import score_records
-from app.sync.submission import Submission
+from app.sync.submission import TABLES, Header, Submission
 
 COMPLAINTS = "IDS603PresentingComplaints"
+LOCAL = "Local"
+"""How the tables begin that a clinical system adds; a batch that has none of one leaves nothing to be assumed."""
 _LONG_AGO = date.min
 
 
@@ -75,15 +77,13 @@ async def judge_health(lines: list[Line], around: Surroundings) -> list[Judged]:
     referrals: dict[str, Referred] = {}
     patients: dict[str, str] = {}
     for some in ([line for line in lines if line.kind != COMPLAINTS], alone):
-        health = Health(
-            Submission(around.source, around.received_at, _tables(some)),
-            around.report,
-            around.callers,
-            frozenset({around.service} if around.service else ()),
-        )
+        day = around.received_at.date()
+        header = Header(around.source, around.received_at, day, day, None)
+        services = frozenset({around.service} if around.service else ())
+        health = Health(Submission(header, _tables(some)), around.report, around.callers, services, Assumed())
         health.referrals |= referrals
         await _surround(health, some, around)
-        for reader in (*_READERS, _rest):
+        for reader in _READERS:
             for record in reader(health):
                 records.setdefault(record.origins[0][1], []).append(record)
             await asyncio.sleep(0)  # where requests are answered beside it
@@ -108,7 +108,7 @@ def _of_registration(judged: Judged, patients: Mapping[str, str]) -> Judged:
 
 
 def _tables(lines: Iterable[Line]) -> dict[str, list[Source]]:
-    tables: dict[str, list[Source]] = {}
+    tables: dict[str, list[Source]] = {table: [] for table in TABLES if table.startswith(LOCAL)}
     for line in lines:
         for table, rows in line.rows.items():
             tables.setdefault(table, []).extend(Source(table, line.place, row) for row in rows)
@@ -123,12 +123,17 @@ def _contacts_alone(health: Health) -> Iterator[Incoming]:
     }
 
 
-def _rest(health: Health) -> Iterator[Incoming]:
-    check_the_rest(health)
-    yield from ()
-
-
-_READERS = (patient_records, referral_records, _contacts_alone, activity_records, score_records, clinical_records)
+_READERS = (
+    patient_records,
+    referral_records,
+    presentation_records,
+    onward_records,
+    pause_records,
+    _contacts_alone,
+    activity_records,
+    score_records,
+    clinical_records,
+)
 
 
 async def _surround(health: Health, lines: list[Line], around: Surroundings) -> None:
@@ -161,12 +166,12 @@ def _add(health: Health, table: str, name: str, parent: Parent) -> None:
         return
     identity = record_id("referral", source, name) if table == "referral" else parent.referral or ""
     received, crn = parent.received or _LONG_AGO, parent.crn or NOBODY
-    referred = Referred(identity, parent.patient or "", crn, received, parent.service or "", made, made)
+    referred = Referred(identity, parent.patient or "", crn, received, parent.service or "", made, made, is_dated=True)
     if table == "referral":
         health.referrals[name] = referred
         return
     appointment = record_id(table, source, name) if table == "appointment" else parent.appointment or ""
-    contact = Contact(appointment, referred, parent.starts_at or made, made, made, None, None)
+    contact = Contact(appointment, referred, parent.starts_at or made, made, made, None, None, is_dated=True)
     (health.contacts if table == "appointment" else health.activities)[name] = contact
 
 
@@ -177,12 +182,20 @@ def _settled(around: Surroundings, line: Line, records: list[Incoming], contact:
         return _awaiting(around, line, broken)
     if not line.about.table:
         return Judged(line, outcome=Outcome.NOT_KEPT)
+    records = _one(records)
     named = records[0].row["source_id"] if records and "source_id" in records[0].row else line.source_id
     if len(records) != 1 or records[0].row["id"] != line.record_id or named != line.source_id.strip():
         around.report.found("", line.place, "sourceId", "source-id-differs")
         return Judged(line, outcome=Outcome.REJECTED)
     record = _as_sent(records[0], line)
     return Judged(line, record, known=_parent(record, contact))
+
+
+def _one(records: list[Incoming]) -> list[Incoming]:
+    """What else is made of a line goes with its record."""
+    beside = [record for record in records if not record.counts]
+    inner = tuple(Inner(record.table, None, [record.row]) for record in beside)
+    return [replace(record, inner=(*record.inner, *inner)) for record in records if record.counts]
 
 
 def _awaiting(around: Surroundings, line: Line, broken: list[Found]) -> Judged:
@@ -202,7 +215,7 @@ def _as_sent(record: Incoming, line: Line) -> Incoming:
     row, numbered, modified = dict(record.row), line.version if line.is_numbered else None, line.modified_at
     if record.table == "care_activity" and "LocalActivity" in line.rows:
         beside = Fields(Source("", 0, line.rows["LocalActivity"][0]), ImportReport())
-        row["practitioner"] = beside.username("TherapistUsername") or row["practitioner"]
+        row |= {"practitioner": who} if (who := beside.username("TherapistUsername")) else {}
         row["psychotropic_medication"] = beside.text("PsychMed", 2)
     recorded = record.recorded_at if line.about.id_field else min(_recorded(line), modified)
     return replace(record, row=row, recorded_at=recorded, modified_at=modified, numbered=numbered)

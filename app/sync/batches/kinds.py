@@ -47,8 +47,8 @@ HEALTH: Mapping[str, Kind] = {
     "LocalNotes": Kind("session_note", (Category.NOTES,), 4),
     "LocalSafety": Kind("safety_record", (Category.SAFETY,), 4),
     "LocalSafetyAlert": Kind("safety_alert", (Category.SAFETY_ALERT,), 4),
-    "IDS105OnwardReferral": Kind("", (Category.REFERRAL,), 5),
-    "IDS108WaitingTimePauses": Kind("", (Category.REFERRAL,), 5),
+    "IDS105OnwardReferral": Kind("onward_referral", (Category.CLINICAL,), 4),
+    "IDS108WaitingTimePauses": Kind("waiting_pause", (Category.CLINICAL,), 4),
 }
 """Not here: allocations of therapists and three-way meetings, which members of staff write (B5, B1)."""
 KINDS: Mapping[Role, Mapping[str, Kind]] = {Role.CASE_MANAGEMENT_SYSTEM: JUSTICE, Role.CLINICAL_SYSTEM: HEALTH}

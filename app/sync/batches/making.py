@@ -38,8 +38,9 @@ def name_people(several: Iterable[Judged], people: Mapping[str, str]) -> None:
             continue  # its own system says whose it is, or it hangs on a referral from before registrations were kept
         crn = people.get(each.patient)
         each.waits_for = None if crn else f"link:{each.patient}"
-        row = {**each.record.row, "person_id": person_id(crn)} if crn else each.record.row
-        each.record = replace(each.record, crn=crn, row=row)
+        whose = {"person_id": person_id(crn)} if crn else {}
+        inner = tuple(replace(one, rows=[{**row, **whose} for row in one.rows]) for one in each.record.inner)
+        each.record = replace(each.record, crn=crn, row={**each.record.row, **whose}, inner=inner)
 
 
 async def wait_for_missing(many: Many, several: Sequence[Judged]) -> None:
@@ -86,7 +87,8 @@ class Making:
             changes.append((about.rank, self._store.held(self._kept(judged, crn))))
         if record is not None and not judged.waits_for:
             standing = Compared.NEW if line.record_id not in versions else Compared.CHANGED
-            states = states_of(record, record.row, standing)
+            row = {**(record.assumed if standing is Compared.NEW else {}), **record.row}
+            states = states_of(record, row, standing)
             rows = [(about.rank * 2 + place, record.table, state) for place, state in enumerate(states)]
             changes += [(about.rank * 2 + 1, inner) for inner in self._changes.inner(record, standing)]
         said = _said(self._sender.batch_id, change, line.kind, about)
