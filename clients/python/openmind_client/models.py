@@ -41,6 +41,10 @@ class AppointmentAttendance(BaseModel):
     medium: Annotated[Any, Field(title="Medium")] = None
     location_code: Annotated[Any, Field(alias="locationCode", title="Locationcode")] = None
     site: Annotated[Any, Field(title="Site")] = None
+    planned: Annotated[Any, Field(title="Planned")] = None
+    therapy_mode: Annotated[Any, Field(alias="therapyMode", title="Therapymode")] = None
+    interpreter: Annotated[Any, Field(title="Interpreter")] = None
+    withdrawn_at: Annotated[AwareDatetime | None, Field(alias="withdrawnAt", title="Withdrawnat")] = None
 
 
 class AttendanceContent(BaseModel):
@@ -229,6 +233,36 @@ class Party(RootModel[Literal["health", "justice", "commissioner"]]):
     ]
 
 
+class PatientContact(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    postcode: Annotated[Any, Field(title="Postcode")] = None
+    gp_practice: Annotated[Any, Field(alias="gpPractice", title="Gppractice")] = None
+    interpreter_language: Annotated[Any, Field(alias="interpreterLanguage", title="Interpreterlanguage")] = None
+    gp_registered_from: Annotated[date | None, Field(alias="gpRegisteredFrom", title="Gpregisteredfrom")] = None
+    gp_registered_until: Annotated[date | None, Field(alias="gpRegisteredUntil", title="Gpregistereduntil")] = None
+
+
+class PatientIdentity(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    nhs_number: Annotated[Any, Field(alias="nhsNumber", title="Nhsnumber")] = None
+    crn: Annotated[Any, Field(title="Crn")] = None
+    pnc_number: Annotated[Any, Field(alias="pncNumber", title="Pncnumber")] = None
+    family_name: Annotated[Any, Field(alias="familyName", title="Familyname")] = None
+    given_names: Annotated[Any, Field(alias="givenNames", title="Givennames")] = None
+    date_of_birth: Annotated[date | None, Field(alias="dateOfBirth", title="Dateofbirth")] = None
+    gender: Annotated[Any, Field(title="Gender")] = None
+    nhs_number_status: Annotated[Any, Field(alias="nhsNumberStatus", title="Nhsnumberstatus")] = None
+    ethnic_category: Annotated[Any, Field(alias="ethnicCategory", title="Ethniccategory")] = None
+    registered_by: Annotated[Any, Field(alias="registeredBy", title="Registeredby")] = None
+
+
 class PersonContact(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -276,6 +310,8 @@ class ReferralReferral(BaseModel):
     suitability: Annotated[Any, Field(title="Suitability")] = None
     end_code: Annotated[Any, Field(alias="endCode", title="Endcode")] = None
     closed_on: Annotated[date | None, Field(alias="closedOn", title="Closedon")] = None
+    commissioner: Annotated[Any, Field(title="Commissioner")] = None
+    withdrawn_at: Annotated[AwareDatetime | None, Field(alias="withdrawnAt", title="Withdrawnat")] = None
 
 
 class Remedy(BaseModel):
@@ -381,6 +417,7 @@ class ContactContent(BaseModel):
         populate_by_name=True,
     )
     person: Annotated[list[PersonContact], Field(title="Person")]
+    registrations: Annotated[list[PatientContact] | None, Field(title="Registrations")] = None
 
 
 class FeedReceiver(BaseModel):
@@ -418,6 +455,7 @@ class IdentityContent(BaseModel):
         populate_by_name=True,
     )
     person: Annotated[list[PersonIdentity], Field(title="Person")]
+    registrations: Annotated[list[PatientIdentity] | None, Field(title="Registrations")] = None
 
 
 class Problem(BaseModel):
