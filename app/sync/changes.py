@@ -22,7 +22,7 @@ class Changes:
         as the past.
         """
         is_new = standing is Compared.NEW
-        row = {**(record.assumed if is_new else {}), **record.row}
+        row = row_of(record, standing)
         if record.table in REGISTERS and not is_new:
             row = dict(self._registers.keeping(record.table, row))
         changes: list[tuple[Any, ...]] = [
@@ -43,6 +43,11 @@ class Changes:
                 version = {"source_version": record.version} if "source" in one else {}
                 changes.append(self._writer.upsert(inner.table, {**one, **version, "recorded_at": since}))
         return changes
+
+
+def row_of(record: Incoming, standing: Compared) -> dict[str, Any]:
+    """The record's row, with what is assumed of one that is new."""
+    return {**(record.assumed if standing is Compared.NEW else {}), **record.row}
 
 
 def states_of(record: Incoming, row: Mapping[str, Any], standing: Compared) -> list[dict[str, Any]]:

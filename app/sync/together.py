@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.gate import Made, Many
 from app.services.receiving import among
 from app.services.registers import REGISTERS, Compared
-from app.sync.changes import Changes, details_of, states_of
+from app.sync.changes import Changes, details_of, row_of, states_of
 from app.sync.owned import numbers_of_people, without
 from app.sync.records import Act, Incoming
 from app.sync.report import ImportReport
@@ -55,7 +55,7 @@ def made_of(record: Incoming, standing: Compared, changes: Changes) -> Made:
     act = act_of(record, standing)
     if act is None:
         raise TypeError("nobody writes it")
-    states = states_of(record, record.row, standing)
+    states = states_of(record, row_of(record, standing), standing)
     return Made(
         action=act.action,
         subjects=act.subjects,

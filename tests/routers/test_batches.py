@@ -9,6 +9,7 @@ import zstandard
 from sqlalchemy import text
 
 from app.services import batches
+from app.services.registers import person_id
 from tests import world
 from tests.routers.cast import BARE, CARE, CLINICAL, COURT, NOBODY, OLGA, PROBATION, SYNC, THEO, WORK, told
 from tests.sync.lines import (
@@ -157,7 +158,7 @@ async def test_a_broken_record_never_stops_the_rest(service_on_both: Service) ->
         '{"kind": "IDS001MPI", "kind": "IDS001MPI"}',
         line("LocalAllocation", "AL1", {"AllocationId": "AL1"}),
         {"kind": "IDS001MPI", "sourceId": "P1", "record": {"LocalPatientId": "P1"}},
-        patient("P2", BARE, PersonBirthDate="1/2/80"),
+        patient("P2", BARE, PersonBirthDate="1980-02-31"),
         patient("P3", BARE) | {"sourceId": "P4"},
         patient("P5", BARE) | {"with": {"LocalNotes": {}}},
         referral("R1", "P6", ReferralRequestReceivedDate="1970-01-01"),
@@ -364,7 +365,7 @@ async def test_every_kind_of_the_clinical_system_finds_its_place(service_alone: 
             "LocalPatientLink": {"LocalPatientId": "P1", "CRN": BARE},
             "IDS002GP": [{"LocalPatientId": "P1", "GMPCodeReg": "C82001", "StartDateGMPRegistration": "2020-01-01"}],
         }},
-        referral("R1", "P1"),
+        referral("R1", "P1", OnsetDate="2025-01", PrevDiagCondInd="Y"),
         contact("C1", "R1") | {"with": {"LocalContact": {"CareContactId": "C1", "PlannedMinutes": "50"}}},
         activity("A1", "C1") | taken,
         score("A1", "14") | beside,
@@ -383,15 +384,22 @@ async def test_every_kind_of_the_clinical_system_finds_its_place(service_alone: 
         line("LocalNotes", "N1", {"NoteId": "N1", "Kind": "session", "Text": "…", **AUTHORED}),
         line("LocalSafety", "F1", {"SafetyId": "F1", "RiskToSelf": "none", **AUTHORED}),
         line("LocalSafetyAlert", "L1", {"SafetyAlertId": "L1", **alert}),
-        line("IDS105OnwardReferral", "O1", {"ServiceRequestId": "R1", "OnwardReferDate": "2026-03-01"}),
+        line("IDS105OnwardReferral", "R1:20260301:RT5", {
+            "ServiceRequestId": "R1", "OnwardReferDate": "2026-03-01", "OrgIDReceiving": "RT5"}),
         line("IDS108WaitingTimePauses", "W1", {
             "PauseID": "W1", "ServiceRequestId": "R1", "PauseStartDate": "2026-03-01", "PauseReason": "01"}),
     ]  # fmt: skip
     outcomes = await sent(service_alone, "one", lines, CLINICAL)
-    assert outcomes == [ACCEPTED] * 14 + [("not-kept", [])] * 2
+    assert outcomes == [ACCEPTED] * 16
     activities = await rows(service_alone, "SELECT practitioner, psychotropic_medication FROM care_activity "
                                            "WHERE source = 'RT5'")  # fmt: skip
     assert activities == [("theo", "01")]
+    said = await rows(
+        service_alone, "SELECT onset, previous_condition, person_id FROM presentation WHERE source = 'RT5'"
+    )
+    assert said == [("2025-01", "Y", person_id(BARE))]
+    assert await rows(service_alone, "SELECT receiving FROM onward_referral WHERE source = 'RT5'") == [("RT5",)]
+    assert await rows(service_alone, "SELECT reason FROM waiting_pause WHERE source = 'RT5'") == [("01",)]
     assert await rows(service_alone, "SELECT minutes FROM appointment WHERE source = 'RT5'") == [(50,)]
     assert await rows(
         service_alone, "SELECT tool, total, items FROM outcome_score WHERE source = 'RT5' ORDER BY tool"

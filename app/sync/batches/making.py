@@ -12,7 +12,7 @@ from app.services.batches import BatchService
 from app.services.registers import Compared, RegisterService, person_id
 from app.sync.batches.judging import Judged
 from app.sync.batches.kinds import Kind
-from app.sync.changes import Changes, states_of
+from app.sync.changes import Changes, row_of, states_of
 from app.vocabulary import Caller
 
 Row = tuple[Any, ...]
@@ -87,8 +87,7 @@ class Making:
             changes.append((about.rank, self._store.held(self._kept(judged, crn))))
         if record is not None and not judged.waits_for:
             standing = Compared.NEW if line.record_id not in versions else Compared.CHANGED
-            row = {**(record.assumed if standing is Compared.NEW else {}), **record.row}
-            states = states_of(record, row, standing)
+            states = states_of(record, row_of(record, standing), standing)
             rows = [(about.rank * 2 + place, record.table, state) for place, state in enumerate(states)]
             changes += [(about.rank * 2 + 1, inner) for inner in self._changes.inner(record, standing)]
         said = _said(self._sender.batch_id, change, line.kind, about)
