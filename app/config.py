@@ -269,6 +269,9 @@ class Settings(BaseSettings):
         None, ge=1, le=1440, description="how often the service watches the log, if at all"
     )
     log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
+    report_file: Path | None = Field(
+        None, description="what reports stand beside: the business case and a comparator (docs/reports.md)"
+    )
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
     batch_limit: int = Field(104_857_600, ge=1_024, description="bytes of a batch's body, as it is sent")
     batch_bytes: int = Field(1_073_741_824, ge=1_024, description="bytes of a batch once it is inflated")

@@ -23,6 +23,7 @@ from app.config import Settings
 from app.db import Address, DatabaseUnavailable
 from app.gate import AccessRefused, Unacceptable, open_gate
 from app.identity import Authenticator, NotAuthenticated, TokenService, load_keys
+from app.pathway.reports import beside, read_beside
 from app.routers import (
     access_alerts,
     agreement,
@@ -41,6 +42,7 @@ from app.routers import (
     operations,
     people,
     referrals,
+    reports,
     staff,
     subject_access,
     sync,
@@ -76,6 +78,7 @@ from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
+from app.services.reports import ReportService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -160,6 +163,7 @@ def _addresses() -> list[BaseRoute]:
         access_alerts.router,
         matches.router,
         sync.router,
+        reports.router,
         agreement.router,
         audit_proofs.router,
         audit_checkpoints.router,
@@ -210,6 +214,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         audit=AuditService(gate),
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
+        reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),

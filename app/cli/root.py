@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import agreement, audit, clients, demo, national, retention, schemas, syncing, watching, webhooks
+from app.cli import (
+    agreement,
+    audit,
+    clients,
+    demo,
+    national,
+    reporting,
+    retention,
+    schemas,
+    syncing,
+    watching,
+    webhooks,
+)
 from app.cli.environment import settings
 
 
@@ -41,6 +53,7 @@ app.add_typer(retention.app, name="retention", help="See until when records are 
 audit.app.command("watch")(watching.watch)
 app.command("demo")(demo.demo)
 app.command("erase")(retention.erase)
+app.command("report")(reporting.report)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
+from app.gate.reporting import FIGURES
 from app.gate.watching import RAISED
 from app.records.parents import Parent
 
@@ -27,6 +28,7 @@ KINDS = (
     ERASE,
     EXPLAINED,
     EXPORT,
+    FIGURES,
     MATCHED,
     RAISED,
     RECOVER,

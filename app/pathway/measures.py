@@ -1,4 +1,4 @@
-"""Outcome measures: the range of each, how a score is written, and the severity band that a total falls into.
+"""Outcome measures: the range of each, how a score is written, its severity bands, its cut-off and reliable change.
 
 A table with a source beside each row, to be read and corrected by clinicians; nothing else in the code holds a cut-off.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 Band = tuple[Decimal, str]
 """The lowest total of a band, and the band's name."""
@@ -25,6 +26,14 @@ class Measure:
     items: int | None = None
     highest_item: int | None = None
     has_decimals: bool = False
+    case_at: Decimal | None = None
+    """The lowest total at caseness; None for a measure that no outcome rests on."""
+    reliable_change: Decimal | None = None
+    """By how much two totals must differ for the change to be more than the questionnaire's own error."""
+
+    def is_case(self, total: Decimal) -> bool:
+        """Whether a total is at caseness."""
+        return self.case_at is not None and total >= self.case_at
 
     def score(self, text: str) -> Decimal | None:
         """The score that somebody wrote, in range or not; None if it is no number as this measure writes them."""
@@ -57,12 +66,17 @@ def _bands(*bands: tuple[str, str]) -> tuple[Band, ...]:
     return tuple((Decimal(lowest), name) for lowest, name in bands)
 
 
-def _caseness(cut_off: str) -> tuple[Band, ...]:
-    return _bands(("0", "below caseness"), (cut_off, "at caseness"))
+def _with_cut_off(name: str, code: str, highest: int, cut_off: str, reliable: str, **more: bool) -> Measure:
+    """A measure with no bands but its cut-off."""
+    bands = _bands(("0", "below caseness"), (cut_off, "at caseness"))
+    return Measure(
+        name, code, highest, bands, _FROM_MEMORY,
+        case_at=Decimal(cut_off), reliable_change=Decimal(reliable), **more,
+    )  # fmt: skip
 
 
 _NATIONAL = "national data set v2.1, range; "
-_FROM_MEMORY = _NATIONAL + "cut-off from memory, to be confirmed by the service's clinicians"
+_FROM_MEMORY = _NATIONAL + "cut-off and reliable change from memory, to be confirmed by the service's clinicians"
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -73,6 +87,8 @@ MEASURES: tuple[Measure, ...] = (
         _NATIONAL + "bands: Kroenke, Spitzer and Williams 2001",
         items=9,
         highest_item=3,
+        case_at=Decimal(10),
+        reliable_change=Decimal(6),
     ),
     Measure(
         "GAD-7",
@@ -82,22 +98,26 @@ MEASURES: tuple[Measure, ...] = (
         _NATIONAL + "bands: Spitzer, Kroenke, Williams and Löwe 2006",
         items=7,
         highest_item=3,
+        case_at=Decimal(8),
+        reliable_change=Decimal(4),
     ),
     Measure(
         "SPIN",
         "445552006",
         68,
         _bands(("0", "none"), ("21", "mild"), ("31", "moderate"), ("41", "severe"), ("51", "very severe")),
-        _NATIONAL + "bands: Connor and others 2000",
+        _FROM_MEMORY + "; bands: Connor and others 2000",
         items=17,
         highest_item=4,
+        case_at=Decimal(19),
+        reliable_change=Decimal(10),
     ),
-    Measure("OCI", "450324005", 168, _caseness("40"), _FROM_MEMORY),
-    Measure("HAI", "446793008", 54, _caseness("18"), _FROM_MEMORY),
-    Measure("PDSS", "450326007", 28, _caseness("8"), _FROM_MEMORY),
-    Measure("PCL-5", "491581000000104", 80, _caseness("32"), _FROM_MEMORY),
-    Measure("MI-A", "473354003", 5, _caseness("2.3"), _FROM_MEMORY, has_decimals=True),
-    Measure("MI-B", "473355002", 5, _caseness("2.3"), _FROM_MEMORY, has_decimals=True),
+    _with_cut_off("OCI", "450324005", 168, "40", "32"),
+    _with_cut_off("HAI", "446793008", 54, "18", "4"),
+    _with_cut_off("PDSS", "450326007", 28, "8", "5"),
+    _with_cut_off("PCL-5", "491581000000104", 80, "32", "10"),
+    _with_cut_off("MI-A", "473354003", 5, "2.3", "0.73", has_decimals=True),
+    _with_cut_off("MI-B", "473355002", 5, "2.3", "0.73", has_decimals=True),
     Measure("PSWQ", "446517006", 80, (), _NATIONAL + "no bands", lowest=16),
     Measure(
         "PHQ-15",
@@ -111,6 +131,27 @@ MEASURES: tuple[Measure, ...] = (
 )
 BY_CODE: Mapping[str, Measure] = {measure.code: measure for measure in MEASURES}
 """The measures that the national data set gives as one score each."""
+
+PHQ_9, GAD_7 = BY_CODE["720433000"], BY_CODE["445455005"]
+_BY_PROBLEM = {
+    "F40.0": BY_CODE["473354003"],
+    "F40.1": BY_CODE["445552006"],
+    "F41.0": BY_CODE["450326007"],
+    "F42": BY_CODE["450324005"],
+    "F43.1": BY_CODE["491581000000104"],
+    "F45.2": BY_CODE["446793008"],
+}
+"""By the primary problem in ICD-10; of the mobility inventory the form for being alone."""
+ICD_10 = "01"
+
+
+@cache
+def anxiety_measure(scheme: str | None, code: str | None) -> Measure:
+    """The anxiety measure of a problem: its own where it has one, GAD-7 for every other problem and for none."""
+    plain = (code or "").strip().upper().replace(".", "") if scheme == ICD_10 else ""
+    own = [measure for problem, measure in _BY_PROBLEM.items() if plain.startswith(problem.replace(".", ""))]
+    return own[0] if own else GAD_7
+
 
 CORE_10 = Measure(
     "CORE-10",

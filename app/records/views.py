@@ -159,6 +159,8 @@ def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
     return frozenset(own).union(*(_NARROWED_BY.get(subject, ()) for subject in subjects))
 
 
+COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome_score")
+"""What figures are made of."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
@@ -173,8 +175,9 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "feed_person",  # how many people a system has been given, and how many it still has to drop (H6)
         "feed_removal",
     ),
+    Register.AGGREGATE_FIGURES: COUNTED,
+    Register.PUBLISHED_FIGURES: COUNTED,
     Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
-    Register.AGGREGATE_FIGURES: ("referral",),
     Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
 }
 

@@ -16,12 +16,12 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Answered(Response):
-    """JSON made once; with `Prefer: audit-proof` and the entry's batch at hand, the proof as well."""
+    """An answer made once; with `Prefer: audit-proof` and the entry's batch at hand, the proof as well."""
 
-    def __init__(self, answer: Answer, status: int) -> None:
+    def __init__(self, answer: Answer, status: int, media_type: str = "application/json") -> None:
         self._receipts = answer.receipts
         headers = {"Audit-Receipt": receipt_header(self._receipts)} if self._receipts else None
-        super().__init__(answer.body, status, headers, "application/json")
+        super().__init__(answer.body, status, headers, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""

@@ -7,7 +7,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.audit.rows import Order
 from app.audit.submission import receipt_header
-from app.routers.accepting import weights
+from app.routers.accepting import chosen
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, checked_size, page_size
 from app.routers.audit_words import (
     PAGING,
@@ -127,12 +127,7 @@ def _form(given: str | None, request: Request) -> Format:
     """By name, or what the header accepts most; NDJSON where that is anything."""
     if given is not None:
         return Format(given)
-    wanted = weights(request, "accept") if "accept" in request.headers else {"*/*": 1.0}
-    for kind, weight in sorted(wanted.items(), key=lambda each: -each[1]):
-        for form, media_type in MEDIA_TYPES.items():
-            if weight > 0 and kind in ("*/*", f"{media_type.partition('/')[0]}/*", media_type.partition(";")[0]):
-                return form
-    raise BadRequest("not-acceptable", field="Accept")
+    return chosen(request, MEDIA_TYPES)
 
 
 def _handed(export: Export) -> Response:

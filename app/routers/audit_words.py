@@ -1,6 +1,6 @@
 """What a query of the log can say, in an address or in a body; what identifies a person is said in a body alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
@@ -30,7 +30,7 @@ _IDENTIFIERS: Mapping[str, Callable[[str], str]] = {
 _ABOUT_PEOPLE = (*_IDENTIFIERS, "personId", "consent", "emergencyGrant")
 _PERIOD = ("since", "until")
 _HOW = ("order", "cursor", "pageSize", "by", "format")
-Model = TypeVar("Model", bound="Query")
+Model = TypeVar("Model", bound=Body)
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,36}$")]
 Written = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -144,13 +144,13 @@ def names_of(model: type[Query]) -> tuple[str, ...]:
     return tuple(model.model_fields)
 
 
-def parameters_of(model: type[Query]) -> list[dict[str, Any]]:
+def parameters_of(model: type[Body]) -> list[dict[str, Any]]:
     """The same for the OpenAPI document."""
     schema = model.model_json_schema()
-    return [_parameter(name, about, schema["required"]) for name, about in schema["properties"].items()]
+    return [_parameter(name, about, schema.get("required", ())) for name, about in schema["properties"].items()]
 
 
-def _parameter(name: str, about: dict[str, Any], required: list[str]) -> dict[str, Any]:
+def _parameter(name: str, about: dict[str, Any], required: Sequence[str]) -> dict[str, Any]:
     """In an address nothing is null: what is left out is left out."""
     (plain,) = [each for each in about.get("anyOf", [about]) if each.get("type") != "null"]
     says = {name: value for name, value in plain.items() if name not in ("title", "description")}

@@ -63,6 +63,11 @@ FAULTS: dict[str, Fault] = {
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
     "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),
     "referral-closed": Fault(409, "this referral is closed", "allocate a therapist to one that is open"),
+    "period-not-published": Fault(
+        422,
+        "figures are published for one whole reporting year at a time",
+        "leave 'from' and 'to' out for the running year, or give the first and the last day of one",
+    ),
     "period-disordered": Fault(422, "the period ends before it begins", "send an end that is later than the start"),
     "period-overlaps": Fault(
         409, "the period overlaps another of the same kind", "end the other first, or begin where it ends"
@@ -211,7 +216,7 @@ FAULTS: dict[str, Fault] = {
         422, "too many entries for one request", "give a shorter period, or say more of what you look for"
     ),
     "not-acceptable": Fault(
-        406, "there is no such form", "accept application/x-ndjson, text/csv or application/vnd.apache.parquet"
+        406, "there is no such form", "accept one of the media types of this address in /openapi.json"
     ),
     "match-unknown": Fault(
         404, "there is no such match, or none that you may know of", "see GET /v1/matches for the review list"

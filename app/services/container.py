@@ -30,6 +30,7 @@ from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
+from app.services.reports import ReportService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -71,6 +72,7 @@ class Services:
     audit: AuditService
     exports: ExportService
     access_alerts: AccessAlertService
+    reports: ReportService
     matching: MatchingService
     matches: MatchService
     batches: BatchService

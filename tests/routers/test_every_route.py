@@ -46,6 +46,7 @@ LISTS = (
     "/v1/audit/alerts",
     "/v1/audit/alerts/{alert_id}",
     "/v1/audit/alerts/{alert_id}/review",
+    "/v1/reports/pathway",
     "/v1/matches",
     "/v1/matches/{match_id}",
     "/v1/matches/{match_id}/link",

@@ -1,15 +1,20 @@
 """The example folder, whole: it says what the pilot said, and twice is once."""
 
 import asyncio
+import json
 import shutil
 
 import pytest
 
 from app.audit.verify import verify
 from app.db import Address
+from app.pathway.reports import Breakdown, beside
+from app.services.report_forms import Form
+from app.services.reports import ReportService, Wanted, register_for
 from app.sync import Severity
+from app.vocabulary import Action, Caller, Party, Purpose, Question, Role
 from tests.postgres import wait_for
-from tests.sync.folder import EXAMPLE, ask, count, load
+from tests.sync.folder import EXAMPLE, NOW, ask, count, gate_of, load
 from tests.world import entries
 
 SEEN = """EXISTS (SELECT 1 FROM appointment a WHERE a.referral_id = r.id AND a.attendance_code IN ('5', '6'))"""
@@ -70,6 +75,36 @@ async def test_the_cast_is_there(loaded):
     assert mhtr[0][0] >= 3
     named = await ask(url, "SELECT username FROM access_limit_name WHERE username LIKE 'hannah%'")
     assert named == [[("hannah.thorley",)]]
+
+
+FUNNEL = ("referred", "notSuitable", "firstAppointmentMissed", "enteredTreatment")
+SHARES = ("notSuitableRate", "firstAppointmentMissedRate", "enteredTreatmentRate")
+
+
+@pytest.mark.parametrize(
+    ("role", "party", "staff", "expected"),
+    [
+        pytest.param(Role.CLINICAL_LEAD, Party.HEALTH, "marcus.hathersage", [104, 13, 43, 48], id="as they are (G7)"),
+        pytest.param(
+            Role.COMMISSIONER, Party.COMMISSIONER, "stephen.quorndon", [105, 15, 45, 50], id="as published (G4)"
+        ),
+    ],
+)
+async def test_the_pilots_report(loaded, role, party, staff, expected):
+    client = {"health": "clinical-records", "commissioner": "commissioner-reports"}[party.value]
+    caller = Caller(party, role, client, f"token-{staff}", staff)
+    question = Question(
+        caller, Purpose.SERVICE_EVALUATION, Action.READ, (register_for(party),), NOW, "/v1/reports/pathway", "request-1"
+    )
+    async with gate_of(loaded[0]) as gate:
+        answer = await ReportService(gate, beside()).pathway(question, Wanted(by=Breakdown.STEP), Form.JSON)
+    body = json.loads(answer.body)
+    assert (body["from"], body["to"]) == ("2012-11-01", "2013-10-31")
+    (row,) = body["tables"][0]["rows"]
+    assert [row["counts"][name]["value"] for name in FUNNEL] == expected
+    assert [row["rates"][name]["text"] for name in SHARES] == ["13 %", "41 %", "46 %"]
+    case = body["businessCase"]
+    assert (case["plannedInPeriod"], case["reachedPercent"]) == (100, expected[0])
 
 
 @pytest.mark.parametrize("tool", ["PHQ-9", "GAD-7", "WSAS", "CORE-10", "SPIN"])

@@ -1,0 +1,43 @@
+"""Figures for commissioners and leads: what is counted, the rates, and what of it may be published (G4, G7). Pure."""
+
+from app.pathway.reports.beside import Beside, Comparator, beside, read_beside
+from app.pathway.reports.cohort import Contacts, Problem, Referred, Scored, units
+from app.pathway.reports.disclosure import Published, publish
+from app.pathway.reports.figures import ALL, Breakdown, Cells, Unit, rows_of, tally
+from app.pathway.reports.measured import RATES, Measure, Rate
+from app.pathway.reports.periods import Period, quarter_of, year_of
+from app.pathway.reports.rates import interval, percent
+from app.pathway.reports.shown import Figure, Share, Shown, as_they_are, published
+
+__all__ = [
+    "ALL",
+    "RATES",
+    "Beside",
+    "Breakdown",
+    "Cells",
+    "Comparator",
+    "Contacts",
+    "Figure",
+    "Measure",
+    "Period",
+    "Problem",
+    "Published",
+    "Rate",
+    "Referred",
+    "Scored",
+    "Share",
+    "Shown",
+    "Unit",
+    "as_they_are",
+    "beside",
+    "interval",
+    "percent",
+    "publish",
+    "published",
+    "quarter_of",
+    "read_beside",
+    "rows_of",
+    "tally",
+    "units",
+    "year_of",
+]

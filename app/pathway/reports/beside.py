@@ -1,0 +1,80 @@
+"""What a report's figures are read beside: the business case, and the did-not-attend rate of a comparator.
+
+Both come from a file, `beside.toml` or the operator's own, with their sources in it.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class BesideInvalid(ValueError):
+    """The file cannot be read as what figures stand beside; the message says where and why."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BusinessCase(_Part):
+    """How many referrals were planned for so many months."""
+
+    referrals: int = Field(gt=0)
+    months: int = Field(gt=0, le=120)
+    source: str = Field(min_length=1)
+
+
+class Comparator(_Part):
+    """Appointments of another service that were due, and those that were missed."""
+
+    name: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    due: int = Field(gt=0)
+    missed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _missed_were_due(self) -> "Comparator":
+        if self.missed > self.due:
+            raise ValueError("more were missed than were due")
+        return self
+
+
+class Beside(_Part):
+    """The whole file."""
+
+    business_case: BusinessCase
+    comparator: Comparator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    name: str
+    text: str
+
+
+def read_beside(path: Path) -> Beside:
+    """The operator's file; BesideInvalid for one that cannot be read."""
+    try:
+        return _parsed(_Named(path.name, path.read_text("utf-8")))
+    except OSError as fault:
+        raise BesideInvalid(f"'{path.name}' cannot be read") from fault
+
+
+@cache
+def beside() -> Beside:
+    """The file that comes with the package: the business case, and no comparator."""
+    return _parsed(_Named("beside.toml", files("app.pathway.reports").joinpath("beside.toml").read_text("utf-8")))
+
+
+def _parsed(file: _Named) -> Beside:
+    try:
+        return Beside.model_validate(tomllib.loads(file.text))
+    except tomllib.TOMLDecodeError as fault:
+        raise BesideInvalid(f"'{file.name}' is not TOML: {fault}") from fault
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise BesideInvalid(f"'{file.name}', {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from fault
