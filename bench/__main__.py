@@ -21,6 +21,7 @@ from bench import (
     proofs,
     queries,
     read,
+    report,
     simulate,
     splinked,
     verify,
@@ -74,6 +75,7 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     for name in DATABASES:
         fed = (f"change_feed_{name}", f"change_feed_several_{name}")
         found.append((fed, partial(_on, change_feed.measure, name)))
+    found += [((f"report_million_{name}",), partial(_one_on, report.measure, name)) for name in DATABASES]
     return found
 
 

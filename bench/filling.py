@@ -41,7 +41,7 @@ def fill(url: str, people: int, *, caseload: int = CASELOAD, appointments: int =
     asyncio.run(put(url, [*clients(), *staff(LEAD, Role.PROBATION_LEAD)]))
     managers = max(1, -(-people // caseload))
     statements = [*_statements(dialect, people, managers, appointments), *_consents(dialect, people, consents)]
-    _run(url, [*statements, *(_limits(dialect, people, managers) if limits else ())])
+    run(url, [*statements, *(_limits(dialect, people, managers) if limits else ())])
 
 
 def _statements(dialect: str, people: int, managers: int, appointments: int) -> Sequence[str]:
@@ -128,7 +128,7 @@ def _limits(dialect: str, people: int, managers: int) -> Sequence[str]:
     ]
 
 
-def _run(url: str, statements: Sequence[str]) -> None:
+def run(url: str, statements: Sequence[str]) -> None:
     """In one transaction, without foreign keys, which hold by construction; then with fresh statistics."""
     address = Address(url)
     with warranted(TestWarrant()):

@@ -18,6 +18,7 @@ BOTH = (
     "list_page_growth",
     "simulate_million",
     "watch_million",
+    "report_million",
     "access_500",
     "access_500_own",
     "facts_one",
@@ -134,6 +135,13 @@ def test_what_is_normal_is_watched_without_an_alert(capsys: pytest.CaptureFixtur
     (row,) = json.loads(capsys.readouterr().out).values()
     assert set(row) >= KEYS | {"next_100_ms", "next_100_anew_ms"}
     assert row["entries"] == 5_000
+
+
+def test_a_report_counts_everybody_who_was_referred(capsys: pytest.CaptureFixture[str]):
+    main(["--json", "--quick", "--only", "report_million_sqlite"])
+    (row,) = json.loads(capsys.readouterr().out).values()
+    assert set(row) >= KEYS | {"seconds", "published_seconds"}
+    assert row["contacts"] == 5_000
 
 
 def test_a_log_is_verified_and_appended_to_beside_its_rivals(capsys: pytest.CaptureFixture[str]):
