@@ -31,6 +31,8 @@ async def contents(
         for category, opening in openings.items():
             for place, section in enumerate(sections(category)):
                 fields, key = section.fields(opening.caveat), (category, place, opening.caveat, opening.rows)
+                if not fields or not section.is_shown(opening.rows):
+                    continue
                 statement = records.prepared(("feed", *key), partial(section_of_many, *key))
                 rows: dict[str, Rows] = {person: [] for person in persons}
                 for person, *row in await records.database.fetch(statement, values, permit):

@@ -437,9 +437,9 @@ async def _read_until_it_is_over(service: Service, writing: Any) -> dict[str, li
     cursor, is_over = None, False
     while not is_over:
         is_over = writing.done()
-        items, page = await feed(service, PROBATION, cursor, limit=2)
+        items, page = await feed(service, PROBATION, cursor, limit=2, wait=int(is_over))  # the other may be at it
         for each in items:
             for met in each["categories"]["attendance"]["appointments"]:
                 seen.setdefault(each["crn"], []).append(met["minutes"])
-        cursor, is_over = page["next"], is_over and not page["more"]
+        cursor, is_over = page["next"], is_over and not items
     return seen
