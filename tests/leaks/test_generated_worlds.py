@@ -155,6 +155,11 @@ def _ids(worlds: Pair) -> list[str]:
     )
 
 
+FIGURES = "/v1/reports/pathway"
+"""Figures about everybody, which whoever may have them has of everybody (G4, G7): what may follow from those that are
+published is what `tests/pathway/test_disclosure.py` is about."""
+
+
 def compare(
     urls: Sequence[str], worlds: Pair, key: Path, who: str, purpose: str, seed: int, about: Sequence[str] = ()
 ) -> None:
@@ -162,6 +167,8 @@ def compare(
     requests = requests_for(worlds, seed, about)
     one, other = (world.run(_told(url, key, who, purpose, requests)) for url in urls)
     for (sent, here), (_, there) in zip(one, other, strict=True):
+        if sent.template == FIGURES and here[0] == there[0] == 200 and purpose == "service-evaluation":
+            continue
         assert here == there, f"{who} for {purpose} tells the worlds of seed {seed} apart by {sent}"
 
 
