@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, String, Table, and_, bindparam, delete, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlmodel import SQLModel
 
 from app.db import PROTECTED, Prepared, Warrant
@@ -19,6 +33,7 @@ from app.tables.log import LogSubject
 
 WHO = bindparam("person", type_=String())
 CRN = bindparam("crn", type_=String())
+HELD = "sync_held"
 Count = Mapping[str, int]
 
 
@@ -35,6 +50,7 @@ def places() -> tuple[Place, ...]:
     """Every place, in the order in which it can be emptied: what belongs to a row first, past states last."""
     declared = [table for table in SQLModel.metadata.sorted_tables if table.info.get(PROTECTED)]
     current = [table for table in reversed(declared) if table.name not in _kept_apart()]
+    current.sort(key=lambda table: table.name != HELD)  # whose it is, its registration says
     own = [Place(table, whose) for table in current if (whose := _own(table)) is not None]
     of_rows = [place for table in current if _own(table) is None for place in _belonging(table)]
     histories = [
@@ -52,6 +68,10 @@ def _own(table: Table) -> ColumnElement[bool] | None:
 
 
 def _matched(table: Table) -> ColumnElement[bool]:
+    if table.name == HELD:  # a line of a registration that is linked to nobody says no CRN
+        patient = SQLModel.metadata.tables["patient"]
+        waited_for: Any = literal_column("'link:'", String()) + patient.c.id
+        return or_(table.c.crn == CRN, table.c.waits_for.in_(select(waited_for).where(_matched(patient))))
     if "other_crn" in table.c:
         return or_(table.c.crn == CRN, table.c.other_crn == CRN)
     if "person_id" not in table.c:

@@ -108,13 +108,11 @@ class RegisterService:
 
     async def services_of(self, provider: str) -> list[str]:
         """The ids of a provider's services."""
-        rows = await self._gate.writer.register("therapy_service")
-        return sorted(row["id"] for row in rows if row["provider"] == provider)
+        return sorted(service for service, of in (await self.providers()).items() if of == provider)
 
     async def provider_of(self, service: str) -> str:
         """The ODS code of the provider that runs a service."""
-        rows = await self._gate.writer.register("therapy_service")
-        return next(str(row["provider"]) for row in rows if row["id"] == service)
+        return (await self.providers())[service]
 
     async def submissions(self, provider: str) -> list[Sent]:
         """Which reporting periods a provider has sent."""

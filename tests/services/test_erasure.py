@@ -71,6 +71,8 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         alert, world.alert_review(alert[0], "alma", f"note {mark}", crn),
         t.SyncHeld(record_id=f"held-{mark}", record_table="appointment", source_version="1", waits_for="referral:r1",
                    crn=crn, line=f"line {mark}", batch=1, chunk=0, number=1, recorded_at=NOW),
+        t.SyncHeld(record_id=f"linked-{mark}", record_table="session_note", source_version="1", crn=None,
+                   waits_for=f"link:claims-{mark}", line=f"line {mark}", batch=1, chunk=0, number=2, recorded_at=NOW),
         t.FeedPerson(receiver="probation-system", person_id=person_id(crn), crn=crn, member=1, number=1, given=1,
                      opened="identity", identifiers=f'[{{"type":"CRN","value":"{crn}"}}]', recorded_at=NOW),
     ])  # fmt: skip
