@@ -1,6 +1,6 @@
 """Who works where, in what role, trained and authorised for what, and with whom: what the caller's facts come from."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, Index
@@ -34,6 +34,7 @@ class Staff(Kept, table=True):
         one_of("party", words(Party)),
         one_of("role", words(Role)),
         ordered("employed_from", "employed_until"),
+        CheckConstraint("wte IS NULL OR (wte > 0 AND wte <= 1)", name="wte_is_a_share"),
         _KEEPS_ITS_PAST,
     )
     subject: ClassVar[Subject] = STAFF
@@ -48,6 +49,44 @@ class Staff(Kept, table=True):
     employed_from: date = kept(STAFF)
     employed_until: date | None = kept(STAFF, default=None)
     revoked_at: datetime | None = kept(STAFF, default=None, sa_type=Instant)
+    wte: float | None = kept(STAFF, default=None)
+    """Whole-time equivalent: the share of a full-time week; None where nobody has said."""
+
+
+class StaffSession(Kept, table=True):
+    """A session of therapy that somebody holds each week, in the time of Europe/London; `weekday` 1 is Monday."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday_is_known"),
+        CheckConstraint("ends > starts", name="ends_after_starts"),
+        ordered("valid_from", "valid_until"),
+    )
+    subject: ClassVar[Subject] = STAFF
+
+    staff_id: str = kept(STAFF, foreign_key="staff.id", index=True)
+    service_id: str = kept(STAFF, foreign_key="therapy_service.id", index=True)
+    weekday: int = kept(STAFF)
+    starts: time = kept(STAFF)
+    ends: time = kept(STAFF)
+    site: str | None = kept(STAFF, default=None, max_length=9)
+    room: str | None = kept(STAFF, default=None, max_length=40)
+    therapy_kind: str | None = kept(STAFF, default=None, max_length=100)
+    valid_from: date = kept(STAFF)
+    valid_until: date | None = kept(STAFF, default=None)
+    """The last day on which it can be held; None for one that goes on."""
+
+
+class StaffLeave(Kept, table=True):
+    """Days on which somebody is away, the first and the last among them; why is nowhere recorded."""
+
+    __tablename__ = "staff_leave"
+    __table_args__ = (ordered("starts_on", "ends_on"),)
+    subject: ClassVar[Subject] = STAFF
+
+    staff_id: str = kept(STAFF, foreign_key="staff.id", index=True)
+    starts_on: date = kept(STAFF)
+    ends_on: date = kept(STAFF)
 
 
 class Training(Kept, table=True):
