@@ -269,6 +269,9 @@ class Settings(BaseSettings):
         None, ge=1, le=1440, description="how often the service watches the log, if at all"
     )
     log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
+    short_notice_hours: int = Field(
+        24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"
+    )
     report_file: Path | None = Field(
         None, description="what reports stand beside: the business case and a comparator (docs/reports.md)"
     )

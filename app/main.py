@@ -28,6 +28,7 @@ from app.routers import (
     access_alerts,
     agreement,
     allocations,
+    attendance,
     audit,
     audit_checkpoints,
     audit_proofs,
@@ -54,6 +55,7 @@ from app.routers.transport import BodyTooLarge, Transport
 from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.attendance import AttendanceService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
@@ -152,6 +154,7 @@ def _addresses() -> list[BaseRoute]:
         staff.router,
         authorisations.router,
         allocations.router,
+        attendance.router,
         limits.router,
         changes.router,
         consents.router,
@@ -208,6 +211,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         lapsing=LapsingService(gate),
         authorisations=AuthorisationService(gate),
         allocations=AllocationService(gate),
+        attendance=AttendanceService(gate, settings.short_notice_hours),
         limits=LimitService(gate),
         proofs=ProofService(gate, checkpoints),
         checkpoints=CheckpointService(gate, checkpoints, settings),

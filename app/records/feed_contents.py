@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from app.db import each_text
 from app.records import facts
 from app.records.feed import IDS, READABLE, array
+from app.records.life import say_outcome
 from app.records.permit import Opening, Permit
 from app.records.predicates import CLIENT, T
 from app.records.reading import Content, Records, Rows, section_of_many
@@ -39,6 +40,8 @@ async def contents(
                     rows[person].append(dict(zip(fields, row, strict=True)))
                 for person in persons:
                     found[person][category][section.name] = rows[person]
+            for person in persons if category is Category.ATTENDANCE else ():
+                say_outcome(found[person][category])
     return found
 
 

@@ -1,9 +1,10 @@
-"""How each consent and each objection of a person stands at a moment, beside the row that it follows from."""
+"""What follows from a row, said beside it: how a consent or an objection stands, what became of an appointment."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.pathway.attendance import notice_hours, outcome_of
 from app.pathway.consents import CONSENT_COLUMNS, WHY, Consent, State, period_state, state_of
 from app.records.views import camel
 
@@ -19,3 +20,13 @@ def say_state(content: Mapping[str, list[dict[str, Any]]], at: datetime) -> None
     for row in content["objections"]:
         state = period_state(row["validFrom"], row["validUntil"], row["withdrawnAt"], at)
         row |= {"state": state.value, "because": "It stands." if state is State.EFFECTIVE else WHY[state]}
+
+
+def say_outcome(content: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Add to each appointment `outcome`, what happened in words, and `noticeHours`, how long before it was cancelled.
+
+    Nothing here says whether an absence was acceptable: that is the probation service's to judge.
+    """
+    for row in content["appointments"]:
+        hours = notice_hours(row["cancelledAt"], row["startsAt"])
+        row |= {"outcome": outcome_of(row["attendanceCode"]).value, "noticeHours": hours}

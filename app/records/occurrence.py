@@ -39,6 +39,9 @@ _MOMENTS = {
 }
 _BELONGS = {
     (Category.CLINICAL, "activities"): ("appointmentId", Category.ATTENDANCE, "appointments"),
+    (Category.ATTENDANCE, "correctedOutcomes"): ("appointmentId", Category.ATTENDANCE, "appointments"),
+    (Category.ATTENDANCE, "engagementMarks"): ("appointmentId", Category.ATTENDANCE, "appointments"),
+    (Category.SAFETY, "promptMarks"): ("scoreId", Category.SCORES, "measures"),
     (Category.CONSENT, "recipients"): ("consentId", Category.CONSENT, "consents"),
 }
 """Sections of rows without a moment of their own that are part of another section's: by which field, and of which."""

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text
 from app.records import facts
-from app.records.life import say_state
+from app.records.life import say_outcome, say_state
 from app.records.permit import PersonPermit
 from app.records.views import CAVEATS, Section, T, sections
 from app.vocabulary import Caller, Category, Facts
@@ -146,6 +146,8 @@ _MOMENTS = (
     "start_date",
     "referred_on",
     "started_on",
+    "corrected_at",
+    "marked_at",
 )
 
 
@@ -252,6 +254,8 @@ class Records:
             content[MANAGERS] = self._named(MANAGERS_FIELDS, rows)
         if category is Category.CONSENT:
             say_state(content, permit.at)
+        if category is Category.ATTENDANCE:
+            say_outcome(content)
         return content
 
     async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:

@@ -124,6 +124,8 @@ _DECLARED = [
     "obligation",
     "referral",
     "appointment",
+    "corrected_outcome",
+    "engagement_mark",
     "progress_summary",
     "outcome_score",
     "clinical_record",
@@ -133,6 +135,7 @@ _DECLARED = [
     "waiting_pause",
     "session_note",
     "safety_record",
+    "safety_prompt_mark",
     "safety_alert",
     "three_way_meeting",
     "consent",
@@ -162,6 +165,10 @@ def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
 COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome_score")
 """What figures are made of."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
+    Category.ATTENDANCE: ("referral",),  # whose service's it is, and whether it is open at all
+    Category.SCORES: ("referral",),
+    Category.NOTES: ("referral",),
+    Category.SAFETY: ("referral",),
     Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
         "person",

@@ -7,7 +7,7 @@ finds its parent without a look-up. The statements run in the log writer's trans
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     delete,
     false,
     func,
@@ -35,6 +36,7 @@ from app.records.permit import Permit
 
 _NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
 VERSIONED = "source_version"
+_TICK = timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=16_384)
@@ -64,10 +66,29 @@ def own_version(at: datetime) -> dict[str, Any]:
     return {"source_version": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "recorded_at": at}
 
 
+def next_version(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A version later than a row's own, whichever system gave it that, and whatever its clock says."""
+    at = max(at, row["recorded_at"] + _TICK)
+    made = own_version(at)
+    if made[VERSIONED] <= row[VERSIONED]:  # theirs is ahead of our clock
+        made[VERSIONED] = _later(row[VERSIONED])
+    return made
+
+
+def _later(version: str) -> str:
+    """What sorts right after a version, a moment or not."""
+    try:
+        return str(own_version(datetime.fromisoformat(version) + _TICK)[VERSIONED])
+    except ValueError:
+        return f"{version[:31]}~"
+
+
 def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
 
+_GOES_WITH = {("appointment", "cancelled_at"): "attendance_code"}
+"""What a system does not send, and is said of another column: it is over once that is another."""
 _STAYS = {"consent": ("withdrawn_at", "withdrawn_by")}
 """A withdrawal that was recorded here is not undone by a system that has not heard of it."""
 
@@ -114,6 +135,10 @@ def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseEl
     changed |= {
         column: func.coalesce(table.c[column], changed[column]) for column in _STAYS.get(name, ()) if column in changed
     }
+    for (of, column), said in _GOES_WITH.items():
+        if of == name and column not in columns and said in changed:
+            is_same = table.c[said].is_not_distinct_from(changed[said])
+            changed[column] = case((is_same, table.c[column]))
     if not changed:
         unchanged: ClauseElement = statement.on_conflict_do_nothing(index_elements=keys)
         return unchanged

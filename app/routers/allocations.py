@@ -1,12 +1,12 @@
 """Allocations: who treats a referral, who supervises a person, and who did at any past moment."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, answered, asker
 from app.routers.bodies import Body, Username, body, parameter
 from app.routers.moments import End, Start, past_moment
@@ -15,16 +15,7 @@ from app.services import shapes_standing as shapes
 from app.vocabulary import Action, Category, Register
 
 router = APIRouter(tags=["allocations"])
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
-_NOBODYS = "no-referral"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
-
-
 _TREATING = (Register.ALLOCATION, Category.REFERRAL)
-
-
-def _known(referral_id: str) -> str:
-    return referral_id if _ID.fullmatch(referral_id) else _NOBODYS
 
 
 class TherapistAllocated(Body):
@@ -58,7 +49,7 @@ async def treat(referral_id: str, ask: Asking) -> Response:
     """Allocate a therapist to a referral of the caller's service (B5); whoever treated until then no longer does."""
     wanted = (await ask.body(TherapistAllocated)).model_dump(by_alias=True)
     question = ask.asks(Action.WRITE, _TREATING)
-    return answered(await ask.services.allocations.treat(question, _known(referral_id), wanted), 201)
+    return answered(await ask.services.allocations.treat(question, id_in(referral_id), wanted), 201)
 
 
 @router.post(
@@ -71,7 +62,7 @@ async def end_treating(referral_id: str, ask: Asking) -> Response:
     """End the allocation of a referral of the caller's service without a successor (B5): nobody treats from then on."""
     wanted = await ask.body(AllocationEnded)
     question = ask.asks(Action.WRITE, _TREATING)
-    return answered(await ask.services.allocations.end_treating(question, _known(referral_id), wanted.until))
+    return answered(await ask.services.allocations.end_treating(question, id_in(referral_id), wanted.until))
 
 
 @router.put(

@@ -59,6 +59,20 @@ FAULTS: dict[str, Fault] = {
         422, "nobody authorises themselves", "ask another probation lead; justice staff need no authorisation"
     ),
     "authorisation-over": Fault(409, "this authorisation is revoked or over already", "nothing has to be done"),
+    "appointment-not-begun": Fault(
+        422,
+        "this appointment has not begun, so that nobody can have attended or missed it",
+        "record it once it has begun, or say that it was cancelled and when",
+    ),
+    "cancellation-unfit": Fault(
+        422, "only what was cancelled has a moment of cancellation", "leave it out, or send code 2 or 4"
+    ),
+    "cancellation-in-future": Fault(422, "a cancellation lies in the past", "send when it was cancelled"),
+    "cancelled-after-start": Fault(
+        422,
+        "an appointment is cancelled before it begins",
+        "send when it was cancelled; who did not come and said nothing before did not attend, code 3",
+    ),
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
     "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),

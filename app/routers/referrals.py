@@ -1,11 +1,11 @@
 """Referrals: one by its id, and lists."""
 
-import re
 from typing import get_args
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.routers.addresses import id_in
 from app.routers.asking import Asking, AskingReferrals, BadRequest, answered, page_size
 from app.routers.bodies import PAGED_BY, parameter
 from app.routers.responses import LISTED, REFUSALS
@@ -15,9 +15,6 @@ from app.vocabulary.words import ReferralStatus
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 _STATUSES = get_args(ReferralStatus)
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
-_NOBODYS = "no-referral"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 
 
 @router.get(
@@ -39,5 +36,5 @@ async def referrals(ask: AskingReferrals, request: Request) -> Response:
 @router.get("/{referral_id}", response_model=shapes.referral_answer(), responses=REFUSALS)
 async def referral(referral_id: str, ask: Asking) -> Response:
     """One referral; one that is out of reach is answered like one that does not exist."""
-    known = referral_id if _ID.fullmatch(referral_id) else _NOBODYS
-    return answered(await ask.services.referrals.one(ask.asks(Action.READ, (Category.REFERRAL,)), known))
+    question = ask.asks(Action.READ, (Category.REFERRAL,))
+    return answered(await ask.services.referrals.one(question, id_in(referral_id)))

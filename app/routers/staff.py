@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, page_size
 from app.routers.bodies import PAGED_BY, Body, Username, body, parameter, text, word_of
 from app.routers.moments import Day, past_moment
+from app.routers.preconditions import IF_MATCH, if_match
 from app.routers.responses import CHANGES, CREATED, LISTED, PRECONDITIONS, REFUSALS
 from app.services import shapes_standing as shapes
 from app.vocabulary import SYSTEM_ROLES, Action, Register, Role
@@ -191,15 +192,13 @@ async def create(ask: Asking) -> Response:
     "/v1/staff/{username}",
     response_model=shapes.MemberWritten,
     responses={**CHANGES, **PRECONDITIONS},
-    openapi_extra=body(MemberChange)
-    | {"parameters": [{"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}]},
+    openapi_extra=body(MemberChange) | IF_MATCH,
 )
 async def change(username: str, ask: Asking, request: Request) -> Response:
     """Change employment, role, team or manager, or revoke at once; `If-Match` says which version was read."""
     given = (await ask.body(MemberChange)).given()
-    tag = ", ".join(request.headers.getlist("if-match")) or None
     question = ask.asks(Action.WRITE, _STAFF)
-    return answered(await ask.services.staff.change(question, username_in(username), given, tag))
+    return answered(await ask.services.staff.change(question, username_in(username), given, if_match(request)))
 
 
 @router.post(

@@ -10,6 +10,7 @@ from app.identity import Authenticator, NotAuthenticated
 from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.attendance import AttendanceService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
@@ -66,6 +67,7 @@ class Services:
     lapsing: LapsingService
     authorisations: AuthorisationService
     allocations: AllocationService
+    attendance: AttendanceService
     limits: LimitService
     proofs: ProofService
     checkpoints: CheckpointService

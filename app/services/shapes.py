@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.pathway.attendance import Outcome
 from app.pathway.consents import State
 from app.records.views import Section, camel, sections, value_type
 from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Purpose, Role
@@ -128,9 +129,16 @@ def _row(section: Section) -> type[BaseModel]:
     fields: dict[str, Any] = {camel(column.name): (value_type(column) | None, None) for column in section.columns}
     if section.name in ("consents", "objections"):
         fields |= {"state": (State, ...), "because": (str, ...)}
+    if section.name == "appointments":
+        fields |= {"outcome": (Outcome, ...), "noticeHours": (int | None, None)}
     return create_model(
         f"{section.table.name.title().replace('_', '')}{section.category.title()}", __config__=Closed, **fields
     )
+
+
+def row_of(name: str) -> type[BaseModel]:
+    """One row of the section of this name."""
+    return _row(next(each for category in CATEGORIES for each in sections(category) if each.name == name))
 
 
 def _shown(section: Section) -> Any:

@@ -18,6 +18,7 @@ from app.records.rows import Found
 from app.records.writing import own_record, record_id
 from app.services.answers import Answer, document, page
 from app.services.cursors import decode, encode
+from app.services.entity_tags import check_tag
 from app.services.register import StaffRegister, in_order, shown, works
 from app.vocabulary import SYSTEM_ROLES, Fact, Party, Question, Role, parties_of
 
@@ -112,7 +113,7 @@ class StaffService:
         """Change some of a member's record, if `tag` (If-Match) is its version; `revoked` holds at once."""
         async with self._gate.act(question) as act:
             member = await self._register.kept(act, question, username)
-            _check_version(member, tag)
+            check_tag(version_of(member), tag)
             changed = await self._checked(act, question, member["username"], given)
             if "revoked" in given:
                 changed["revoked_at"] = (member["revoked_at"] or question.at) if given["revoked"] else None
@@ -197,10 +198,3 @@ def _months(act: Act, fact: Fact) -> int:
 def _check_role(role: Role, party: Party) -> None:
     if role in SYSTEM_ROLES or party not in parties_of(role):
         raise Unacceptable("role-not-at-party", field="role")
-
-
-def _check_version(member: Mapping[str, Any], tag: str | None) -> None:
-    if tag is None:
-        raise Unacceptable("precondition-required", field="If-Match")
-    if tag != "*" and version_of(member) not in (each.strip() for each in tag.split(",")):
-        raise Unacceptable("precondition-failed", field="If-Match")

@@ -17,6 +17,7 @@ from app.tables.columns import (
     tag_inherited,
     untagged,
 )
+from app.tables.engagement import CorrectedOutcome, EngagementMark, SafetyPromptMark
 from app.tables.erasure import ErasureStub
 from app.tables.feed import FeedPerson, FeedReceiver, FeedRemoval
 from app.tables.health import (
@@ -79,8 +80,11 @@ RECORDS: tuple[type[Kept], ...] = (
     Presentation,
     OnwardReferral,
     WaitingPause,
+    CorrectedOutcome,
+    EngagementMark,
     Progress,
     OutcomeScore,
+    SafetyPromptMark,
     Clinical,
     SessionNote,
     SafetyRecord,
@@ -133,7 +137,9 @@ __all__ = [
     "Clinical",
     "Consent",
     "ConsentRecipient",
+    "CorrectedOutcome",
     "EmergencyGrant",
+    "EngagementMark",
     "ErasureStub",
     "FeedPerson",
     "FeedReceiver",
@@ -161,6 +167,7 @@ __all__ = [
     "RiskAlert",
     "RiskAssessment",
     "SafetyAlert",
+    "SafetyPromptMark",
     "SafetyRecord",
     "SessionNote",
     "Staff",

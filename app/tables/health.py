@@ -84,6 +84,7 @@ class Appointment(OfReferral, table=True):
     planned: str | None = kept(ATTENDANCE, default=None, max_length=1)
     therapy_mode: str | None = kept(ATTENDANCE, default=None, max_length=1)
     interpreter: str | None = kept(ATTENDANCE, default=None, max_length=1)
+    cancelled_at: datetime | None = kept(ATTENDANCE, default=None, sa_type=Instant)
     withdrawn_at: datetime | None = withdrawal(ATTENDANCE)
 
 

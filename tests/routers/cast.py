@@ -91,6 +91,11 @@ def treatment(crn: str, mark: str, *, of_referral: Any) -> list[Any]:
         row(t.Presentation, onset="2011-05", previous_condition="Y"),
         row(t.OnwardReferral, referred_on=date(2026, 3, 2), reason="01", receiving="RT5"),
         row(t.WaitingPause, started_on=date(2026, 2, 2), ended_on=date(2026, 2, 9), reason="02"),
+        row(t.CorrectedOutcome, appointment_id=contact.id, attendance_code="3", corrected_at=moment(6)),
+        row(t.EngagementMark, appointment_id=contact.id, kind="first-missed", mark="done", party="health",
+            marked_by="theo", marked_at=moment(6)),
+        row(t.SafetyPromptMark, score_id=f"outcome_score-{mark}"[:36], mark="done", marked_by="theo",
+            marked_at=moment(6)),
     ]  # fmt: skip
 
 

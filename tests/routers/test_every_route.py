@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/authorisations/{authorisation_id}/revocation": {},
     "/v1/referrals/{referral_id}/allocation": {"therapist": "theo"},
     "/v1/referrals/{referral_id}/allocation/end": {},
+    "/v1/referrals/{referral_id}/appointments/{appointment_id}/attendance": {"attendanceCode": "6"},
     "/v1/people/{crn}/offender-manager": {"username": "otto"},
     "/v1/people/{crn}/limits/{limit_id}": {
         "type": "exclusion",

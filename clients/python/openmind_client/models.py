@@ -26,33 +26,17 @@ class Acknowledged(BaseModel):
     at: Annotated[AwareDatetime, Field(title="At")]
 
 
-class AppointmentAttendance(BaseModel):
+class CorrectedOutcomeAttendance(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         populate_by_name=True,
     )
     id: Annotated[Any, Field(title="Id")] = None
-    referral_id: Annotated[Any, Field(alias="referralId", title="Referralid")] = None
-    starts_at: Annotated[AwareDatetime | None, Field(alias="startsAt", title="Startsat")] = None
-    minutes: Annotated[int | None, Field(title="Minutes")] = None
-    appointment_type: Annotated[Any, Field(alias="appointmentType", title="Appointmenttype")] = None
+    appointment_id: Annotated[Any, Field(alias="appointmentId", title="Appointmentid")] = None
     attendance_code: Annotated[Any, Field(alias="attendanceCode", title="Attendancecode")] = None
     short_notice: Annotated[Any, Field(alias="shortNotice", title="Shortnotice")] = None
-    medium: Annotated[Any, Field(title="Medium")] = None
-    location_code: Annotated[Any, Field(alias="locationCode", title="Locationcode")] = None
-    site: Annotated[Any, Field(title="Site")] = None
-    planned: Annotated[Any, Field(title="Planned")] = None
-    therapy_mode: Annotated[Any, Field(alias="therapyMode", title="Therapymode")] = None
-    interpreter: Annotated[Any, Field(title="Interpreter")] = None
-    withdrawn_at: Annotated[AwareDatetime | None, Field(alias="withdrawnAt", title="Withdrawnat")] = None
-
-
-class AttendanceContent(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-    )
-    appointments: Annotated[list[AppointmentAttendance], Field(title="Appointments")]
+    cancelled_at: Annotated[AwareDatetime | None, Field(alias="cancelledAt", title="Cancelledat")] = None
+    corrected_at: Annotated[AwareDatetime | None, Field(alias="correctedAt", title="Correctedat")] = None
 
 
 class Counts(BaseModel):
@@ -71,6 +55,19 @@ class Counts(BaseModel):
     rejected: Annotated[int, Field(title="Rejected")]
     not_kept: Annotated[int, Field(alias="notKept", title="Notkept")]
     warned: Annotated[int, Field(description="records with a warning, whatever else came of them", title="Warned")]
+
+
+class EngagementMarkAttendance(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    appointment_id: Annotated[Any, Field(alias="appointmentId", title="Appointmentid")] = None
+    kind: Annotated[Any, Field(title="Kind")] = None
+    mark: Annotated[Any, Field(title="Mark")] = None
+    party: Annotated[Any, Field(title="Party")] = None
+    marked_at: Annotated[AwareDatetime | None, Field(alias="markedAt", title="Markedat")] = None
 
 
 class Fact(
@@ -197,6 +194,33 @@ class Missing(BaseModel):
     )
     fact: Fact
     text: Annotated[str, Field(title="Text")]
+
+
+class Outcome(
+    RootModel[
+        Literal[
+            "attended",
+            "arrived late but seen",
+            "arrived too late to be seen",
+            "did not attend",
+            "cancelled by the person",
+            "cancelled by the service",
+            "not recorded yet",
+        ]
+    ]
+):
+    root: Annotated[
+        Literal[
+            "attended",
+            "arrived late but seen",
+            "arrived too late to be seen",
+            "did not attend",
+            "cancelled by the person",
+            "cancelled by the service",
+            "not recorded yet",
+        ],
+        Field(description="What happened, for somebody who does not know the national codes.", title="Outcome"),
+    ]
 
 
 class Outstanding(BaseModel):
@@ -390,6 +414,44 @@ class Withheld(BaseModel):
     clauses: Annotated[list[str], Field(title="Clauses")]
     missing: Annotated[list[Missing], Field(title="Missing")]
     remedies: Annotated[list[Remedy], Field(title="Remedies")]
+
+
+class AppointmentAttendance(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    referral_id: Annotated[Any, Field(alias="referralId", title="Referralid")] = None
+    starts_at: Annotated[AwareDatetime | None, Field(alias="startsAt", title="Startsat")] = None
+    minutes: Annotated[int | None, Field(title="Minutes")] = None
+    appointment_type: Annotated[Any, Field(alias="appointmentType", title="Appointmenttype")] = None
+    attendance_code: Annotated[Any, Field(alias="attendanceCode", title="Attendancecode")] = None
+    short_notice: Annotated[Any, Field(alias="shortNotice", title="Shortnotice")] = None
+    medium: Annotated[Any, Field(title="Medium")] = None
+    location_code: Annotated[Any, Field(alias="locationCode", title="Locationcode")] = None
+    site: Annotated[Any, Field(title="Site")] = None
+    planned: Annotated[Any, Field(title="Planned")] = None
+    therapy_mode: Annotated[Any, Field(alias="therapyMode", title="Therapymode")] = None
+    interpreter: Annotated[Any, Field(title="Interpreter")] = None
+    cancelled_at: Annotated[AwareDatetime | None, Field(alias="cancelledAt", title="Cancelledat")] = None
+    withdrawn_at: Annotated[AwareDatetime | None, Field(alias="withdrawnAt", title="Withdrawnat")] = None
+    outcome: Outcome
+    notice_hours: Annotated[int | None, Field(alias="noticeHours", title="Noticehours")] = None
+
+
+class AttendanceContent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    appointments: Annotated[list[AppointmentAttendance], Field(title="Appointments")]
+    corrected_outcomes: Annotated[
+        list[CorrectedOutcomeAttendance] | None, Field(alias="correctedOutcomes", title="Correctedoutcomes")
+    ] = None
+    engagement_marks: Annotated[
+        list[EngagementMarkAttendance] | None, Field(alias="engagementMarks", title="Engagementmarks")
+    ] = None
 
 
 class BatchState(BaseModel):
