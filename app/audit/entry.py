@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from uuid_utils import uuid7
 
@@ -53,8 +53,13 @@ class PersonPart:
 
     def body(self) -> str:
         """Canonical JSON."""
-        consents = self.consents or _NO_CONSENTS
-        return assemble({"consents": consents, "crn": self.crn, "personId": self.person_id})
+        return _part(self.person_id, self.crn, self.consents)
+
+
+@lru_cache(maxsize=1024)
+def _part(person_id: str | None, crn: str | None, consents: tuple[str, ...]) -> str:
+    """A batch has several records of most people, one soon after the other."""
+    return assemble({"consents": consents or _NO_CONSENTS, "crn": crn, "personId": person_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +153,11 @@ _HOLE = Ready("\0")
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """Entries that differ in the person, the answer and their event id alone: all else is put together once."""
+class _Holes:
+    """Entries that are alike but for one member of their own, their event id and the person: put together once."""
 
     before: str
-    """Up to the answer's digest."""
+    """Up to the member that each has of its own."""
     between: str
     """From there to the event id."""
     then: str
@@ -160,18 +165,49 @@ class Pattern:
     after: str
 
     @classmethod
-    def of(cls, record: Record) -> "Pattern":
-        """From a record without answer and event id; OutsideProfile if a value cannot be kept."""
-        body = replace(record, event_id=_HOLE)._body(_HOLE)
+    def _around(cls, body: Mapping[str, Any]) -> Self:
         return cls(*assemble({**body, "subject": _HOLE, "v": VERSION}).split(_HOLE))
 
-    def sealed(self, person: PersonPart, answer: bytes) -> Entry:
-        """The entry about one person, byte for byte as `Record.sealed` makes it."""
-        part, identity = person.body(), event_id()
+    def _filled(self, own: str, person: PersonPart | None) -> Entry:
+        """The entry, byte for byte as `Record.sealed` makes it."""
+        identity = event_id()
+        if person is None:
+            text = f'{self.before}{own}{self.between}"{identity}"{self.then}null{self.after}'
+            return Entry(identity, text, sha256(text.encode()).hexdigest())
+        part = person.body()
         subject = sha256(person.salt + part.encode()).hexdigest()
-        digest = answer_digest(answer, person)
-        text = f'{self.before}"{digest}"{self.between}"{identity}"{self.then}"{subject}"{self.after}'
+        text = f'{self.before}{own}{self.between}"{identity}"{self.then}"{subject}"{self.after}'
         return Entry(identity, text, sha256(text.encode()).hexdigest(), person.salt, part)
+
+
+class Pattern(_Holes):
+    """Entries that differ in the person, the answer and their event id alone."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """From a record without answer and event id; OutsideProfile if a value cannot be kept."""
+        return cls._around(replace(record, event_id=_HOLE)._body(_HOLE))
+
+    def sealed(self, person: PersonPart, answer: bytes) -> Entry:
+        """The entry about one person who was answered about."""
+        return self._filled(f'"{answer_digest(answer, person)}"', person)
+
+
+class ChangePattern(_Holes):
+    """Entries that differ in the person, the details and their event id alone: of many records written alike."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """From a record without details and event id; OutsideProfile if a value cannot be kept."""
+        return cls._around(replace(record, event_id=_HOLE, details=_HOLE)._body(None))
+
+    def sealed(self, details: Ready, person: PersonPart | None) -> Entry:
+        """The entry of one of them."""
+        return self._filled(details, person)
 
 
 @lru_cache(maxsize=4096)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import ClauseElement, make_url
+from sqlalchemy.sql.selectable import SelectBase
 
 from app.db.faults import UnpermittedRead
-from app.db.statements import Prepared, Row, prepare
+from app.db.statements import Prepared, Row, prepare, prepare_each
 
 
 class Warrant(Protocol):
@@ -62,14 +63,19 @@ class Database(ABC):
         return statement.rows(await self._run(statement, statement.arguments(values)))
 
     async def fetch_each(
-        self, statement: Prepared, each: Sequence[Mapping[str, Any]], warrant: Warrant | None = None
+        self,
+        statement: Prepared,
+        values: Mapping[str, Any],
+        name: str,
+        each: Sequence[Any],
+        warrant: Warrant | None = None,
     ) -> list[list[Row]]:
-        """The rows for each of these sets of values, in their order; a `shared` statement runs once for many of them.
+        """The rows for each value of one parameter, in their order; the statement comes from `prepare_each`.
 
         Raises as `fetch` does.
         """
         self._check(statement, warrant)
-        answers = await self._run_each(statement, [statement.arguments(values) for values in each])
+        answers = await self._run_each(statement, values, name, each)
         return [statement.rows(rows) for rows in answers]
 
     @staticmethod
@@ -81,11 +87,17 @@ class Database(ABC):
         """Compile for this database; requests that run a `shared` statement at once may run it as one."""
         return prepare(statement, self.dialect, shared=shared)
 
+    def prepare_each(self, statement: SelectBase, name: str) -> Prepared:
+        """Compile for this database and for many values of one parameter at once."""
+        return prepare_each(statement, self.dialect, name)
+
     @abstractmethod
     async def _run(self, statement: Prepared, arguments: list[Any]) -> Sequence[Any]: ...
 
-    async def _run_each(self, statement: Prepared, each: Sequence[list[Any]]) -> Sequence[Sequence[Any]]:
-        return [await self._run(statement, arguments) for arguments in each]
+    async def _run_each(
+        self, statement: Prepared, values: Mapping[str, Any], name: str, each: Sequence[Any]
+    ) -> Sequence[Sequence[Any]]:
+        return [await self._run(statement, statement.arguments({**values, name: value})) for value in each]
 
     @abstractmethod
     async def close(self) -> None:

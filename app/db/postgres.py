@@ -1,7 +1,7 @@
 """PostgreSQL: pooled connections for reads, and a connection of its own for the log's writer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -14,7 +14,7 @@ from app.db.together import Together
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
 EACH_AT_ONCE = 500
-"""Sets of parameters in one run, where nobody else waits for its answer."""
+"""Values in one run, where nobody else waits for its answer."""
 _SESSION = {
     "application_name": "openmind",
     "jit": "off",
@@ -65,14 +65,14 @@ class PostgresDatabase(Database):
             together = self._together[statement.sql] = Together(statement, self._fetch)
         return await together.ask(arguments)
 
-    async def _run_each(self, statement: Prepared, each: Sequence[list[Any]]) -> Sequence[Sequence[Any]]:
-        if statement.together is None:
-            return await super()._run_each(statement, each)
+    async def _run_each(
+        self, statement: Prepared, values: Mapping[str, Any], name: str, each: Sequence[Any]
+    ) -> Sequence[Sequence[Any]]:
         answers: list[list[Any]] = []
         for start in range(0, len(each), EACH_AT_ONCE):
             asked = each[start : start + EACH_AT_ONCE]
             found: list[list[Any]] = [[] for _ in asked]
-            for row in await self._fetch(statement.together, [list(values) for values in zip(*asked, strict=True)]):
+            for row in await self._fetch(statement.sql, statement.arguments({**values, name: asked})):
                 found[row[0] - 1].append(row[1:])
             answers += found
         return answers

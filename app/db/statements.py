@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, Float, literal_column
@@ -98,6 +98,30 @@ def prepare(statement: ClauseElement, dialect_name: str, *, shared: bool = False
     sql = re.sub(r"\$(\d+)", r"?\1", str(compiled)) if sqlite_text else str(compiled)
     many = _together(statement, compiled, names, dialect) if shared and names and not sqlite_text else None
     return Prepared(sql, names, defaults, tuple(binders), tuple(readers), protected, many)
+
+
+def prepare_each(statement: SelectBase, dialect_name: str, name: str) -> Prepared:
+    """A SELECT for many values of one of its parameters, whose place is the last: on PostgreSQL an array of them.
+
+    There the rows begin with the place of their value, from 1, and what does not depend on it is worked out once.
+    """
+    if dialect_name == "sqlite":
+        return prepare(statement, dialect_name)
+    dialect = _DIALECTS[dialect_name]
+
+    def of_row(element: Any, **_: Any) -> Any:
+        is_varied = isinstance(element, BindParameter) and element.key == name
+        return literal_column(f"asked.{name}", element.type) if is_varied else None
+
+    varied: Any = visitors.replacement_traverse(statement, {}, of_row)
+    one = prepare(varied, dialect_name)
+    given = (each for each in visitors.iterate(statement) if isinstance(each, BindParameter) and each.key == name)
+    array = f"${len(one.names) + 1}::{dialect.type_compiler_instance.process(next(given).type)}[]"
+    sql = (
+        f"SELECT asked.place, answer.* FROM unnest({array}) WITH ORDINALITY AS asked ({name}, place) "  # noqa: S608  # SQL of our own statements
+        f"CROSS JOIN LATERAL ({one.sql}) AS answer"
+    )
+    return replace(one, sql=sql, names=(*one.names, name))
 
 
 def _together(statement: ClauseElement, compiled: Any, names: tuple[str, ...], dialect: Any) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.audit.canonical import Ready
-from app.audit.entry import PersonPart
+from app.audit.canonical import Ready, ready
+from app.audit.entry import ChangePattern, PersonPart
 from app.audit.submission import Change, Submission
-from app.gate.entries import PERMITTED, REFUSED, Phrases
-from app.policies import CompiledAgreement, decide
+from app.gate.entries import PERMITTED, REFUSED
+from app.policies import CompiledAgreement, Decision, decide
 from app.records import parents
 from app.records.batches import CHUNKS, HELD, awake
 from app.records.parents import PARENTS, Parent
@@ -52,9 +52,8 @@ class Made:
 class Decided:
     """What holds for every record of the same subjects and facts."""
 
-    question: Question
-    said: Phrases
     is_permitted: bool
+    pattern: ChangePattern
 
 
 @dataclass(slots=True)
@@ -99,18 +98,9 @@ class Many:
             if place % PAUSE == 0:
                 await asyncio.sleep(0)  # where requests are answered beside it
             decided, standing = self._decided(made), self._known[made.crn or ""]
-            record = self.gate._record(
-                decided.question,
-                self.agreement,
-                PERMITTED if decided.is_permitted else REFUSED,
-                kind=_CHANGE if decided.is_permitted else _READ,
-                clauses=decided.said.clauses,
-                facts=standing.facts,
-                withheld=decided.said.withheld,
-                details=made.details,
-                reason=None if decided.is_permitted else "not-permitted",
-            )
-            entries.append(record.sealed(PersonPart(standing.person_id, made.crn) if made.crn else None))
+            details = made.details if type(made.details) is Ready else ready(made.details)
+            person = PersonPart(standing.person_id, made.crn) if made.crn else None
+            entries.append(decided.pattern.sealed(details, person))
             if decided.is_permitted:
                 permitted.append(made)
         changes = [*self._together(permitted), *also]
@@ -127,9 +117,25 @@ class Many:
             question = replace(self.question, action=made.action, subjects=made.subjects)
             decision = decide(question, facts, self.agreement)
             is_permitted = all(ruling.permitted for ruling in decision.rulings)
-            said = self.gate._phrases.say(question, decision.rulings, self.agreement)
-            known = self._decisions[made.action, made.subjects, facts] = Decided(question, said, is_permitted)
+            known = self._decisions[made.action, made.subjects, facts] = Decided(
+                is_permitted, self._pattern(question, facts, decision, is_permitted=is_permitted)
+            )
         return known
+
+    def _pattern(self, question: Question, facts: Facts, decision: Decision, *, is_permitted: bool) -> ChangePattern:
+        """What the entries of all records say alike of which the same was decided on the same facts."""
+        said = self.gate._phrases.say(question, decision.rulings, self.agreement)
+        record = self.gate._record(
+            question,
+            self.agreement,
+            PERMITTED if is_permitted else REFUSED,
+            kind=_CHANGE if is_permitted else _READ,
+            clauses=said.clauses,
+            facts=facts,
+            withheld=said.withheld,
+            reason=None if is_permitted else "not-permitted",
+        )
+        return ChangePattern.of(record)
 
     def _together(self, records: Iterable[Made]) -> list[tuple[Any, ...]]:
         """The rows by rank, table and columns, each set in one change or few."""

@@ -70,6 +70,10 @@ class Matchmaker:
         """Every registration with one of these values in a column."""
         return await compared.registrations(self._records, self._permit, by, values)
 
+    async def crns_of(self, registrations: Iterable[str]) -> dict[str, str]:
+        """By the id of each registration that is somebody's, their CRN."""
+        return await compared.crns_of(self._records, self._permit, registrations)
+
     async def pairs(self, by: str, values: Iterable[str]) -> list[Kept]:
         """Every pair that is kept of these registrations or people."""
         return await compared.pairs(self._records, self._permit, by, values)

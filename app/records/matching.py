@@ -64,6 +64,19 @@ async def registrations(records: Records, permit: Warrant, by: str, values: Iter
     return [Registered(_side(PATIENT, row), row[-1]) for row in await _with(records, permit, PATIENT, by, values)]
 
 
+async def crns_of(records: Records, permit: Warrant, registrations: Iterable[str]) -> dict[str, str]:
+    """By the id of each of these registrations that is somebody's, their CRN."""
+
+    def build() -> Select[Any]:
+        asked = each_text(_VALUES, "sought_values").c.value
+        linked = select(T.Patient.id, T.Person.crn).join(T.Person, T.Person.id == T.Patient.person_id)
+        return linked.where(T.Patient.id.in_(select(asked)))
+
+    statement = records.prepared("crns of registrations", build)
+    rows = await records.database.fetch(statement, {"sought": json.dumps(sorted(registrations))}, permit)
+    return {identity: crn for identity, crn in rows}  # noqa: C416  # rows are tuples of Any
+
+
 async def pairs(records: Records, permit: Warrant, by: str, values: Iterable[str]) -> list[Kept]:
     """Every pair that is kept of these registrations or people."""
     return [_kept(row) for row in await _with(records, permit, MATCH, by, values)]

@@ -225,9 +225,11 @@ class Records:
 
     async def standings(self, caller: Caller, at: datetime, crns: Sequence[str]) -> list[Standing]:
         """The facts of (caller, person) for each of these CRNs, in one statement for many of them."""
-        statement = self.prepared(("standing", "crn"), lambda: standing_of("crn"), shared=True)
+        statement = self._prepared.get("standings")
+        if statement is None:
+            statement = self._prepared["standings"] = self.database.prepare_each(standing_of("crn"), "crn")
         about = facts.parameters(caller, at)
-        found = await self.database.fetch_each(statement, [{**about, "crn": crn} for crn in crns], self._facts)
+        found = await self.database.fetch_each(statement, about, "crn", crns, self._facts)
         return [_said(*rows[0]) for rows in found]
 
     async def _standing(

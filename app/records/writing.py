@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, partial
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 from sqlalchemy import (
     ClauseElement,
@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
+from uuid_utils import UUID, uuid5
 
 from app.db import Database, Prepared, each_text
 from app.records.permit import Permit
@@ -123,6 +124,11 @@ def _by_item(statement: Prepared, name: str) -> Prepared:
     return replace(statement, binders=tuple(binders))
 
 
+def _filled(values: list[Any]) -> list[Any]:
+    """An array without a value is sent as an empty one: `unnest` fills the shorter ones up with nulls."""
+    return values if any(value is not None for value in values) else []
+
+
 def _each(bind: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     return [bind(value) for value in values]
 
@@ -202,7 +208,7 @@ class Writer:
         if key not in self._prepared:
             self._prepared[key] = _by_item(self._database.prepare(_upsert_many(table, columns)), table)
         statement = self._prepared[key]
-        arrays = {column: [row[column] for row in rows] for column in columns}
+        arrays = {column: _filled([row[column] for row in rows]) for column in columns}
         return [(statement.sql, statement.arguments(arrays), len(rows))]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:

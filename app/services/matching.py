@@ -78,11 +78,7 @@ class MatchingService:
         found: dict[str, str] = {}
         with matching(self._gate) as maker:
             for part in _parts(registrations):
-                linked = {
-                    each.side.id: each.person_id for each in await maker.registrations("id", part) if each.person_id
-                }
-                crns = {each.id: each.crn for each in await maker.people("id", linked.values())}
-                found |= {own: crn for own, person in linked.items() if (crn := crns.get(person)) is not None}
+                found |= await maker.crns_of(part)
         return found
 
     async def _match(self, registrations: list[str], people: list[str], done: Matched) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from app.services.registers import Member, System
 from app.sync.fields import LONDON, Fields
@@ -31,7 +30,7 @@ class Callers:
         self.members = members
         self._systems = systems
         self._token = token
-        self._known: dict[Any, Caller] = {}
+        self._acts: dict[tuple[Role, tuple[Category | Register, ...], Action], Act | None] = {}
 
     def system(self, role: Role) -> Caller | None:
         """The system of a role; None if none is registered."""
@@ -42,8 +41,11 @@ class Callers:
 
     def synced(self, role: Role, *categories: Category | Register, action: Action = Action.WRITE) -> Act | None:
         """Written by the system that holds such records, on the facts of now."""
-        caller = self.system(role)
-        return Act(caller, Purpose.RECORDS_SYNC, action, categories) if caller else None
+        key = (role, categories, action)
+        if key not in self._acts:
+            caller = self.system(role)
+            self._acts[key] = Act(caller, Purpose.RECORDS_SYNC, action, categories) if caller else None
+        return self._acts[key]
 
     def staff(self, username: str) -> Caller | None:
         """A member of staff through a system of their party that acts for staff; None if there is no such two."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,17 @@ def start_of(day: date) -> datetime:
 def london_day(moment: datetime) -> date:
     """The day in London on which a moment lies."""
     return moment.astimezone(LONDON).date()
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime:
+    """A moment in UTC, of which one line says several times the same; ValueError for none, TypeError without offset."""
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("no moment")
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise TypeError("a moment without an offset")
+    return found.astimezone(UTC)
 
 
 class Fields:
@@ -196,12 +208,11 @@ class Fields:
         if value is None:
             return None
         try:
-            found = datetime.fromisoformat(value) if _MOMENT.fullmatch(value) else None
-            if found is not None and found.tzinfo is not None:
-                return found.astimezone(UTC)
+            return _moment(value)
         except (ValueError, OverflowError):
-            found = None
-        self.fault(name, "moment-without-offset" if found is not None else "moment-malformed")
+            self.fault(name, "moment-malformed")
+        except TypeError:
+            self.fault(name, "moment-without-offset")
         return None
 
     def start(self, name: str) -> datetime | None:

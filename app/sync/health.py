@@ -8,6 +8,7 @@ national tables come alone.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.services.national import DATED
@@ -70,6 +71,13 @@ class Contact:
     therapist: str | None
     medication: str | None
     is_dated: bool
+
+
+@lru_cache(maxsize=4096)
+def _belonging_to(crn: str, referral: str) -> tuple[Reference, Reference]:
+    """What every record of a referral refers to."""
+    named = "ServiceRequestId"
+    return Reference("person", person_id(crn), named), Reference("referral", referral, named)
 
 
 class Health:
@@ -181,11 +189,7 @@ class Health:
             modified_at=when[1],
             crn=referred.crn,
             first=act,
-            needs=(
-                Reference("person", person_id(referred.crn), "ServiceRequestId"),
-                Reference("referral", referred.id, "ServiceRequestId"),
-                *needs,
-            ),
+            needs=(*_belonging_to(referred.crn, referred.id), *needs),
             assumed=assumed or {},
             by_content=by_content,
             counts=counts,

@@ -246,7 +246,7 @@ class Justice:
         inner = (Inner("access_limit_name", "limit_id", listed),)
         return self._record(fields, "access_limit", row, Register.LIMITS, inner=inner, keeps_past=True)
 
-    def _record(self, fields: Fields, table: str, row: Mapping[str, Any], subject: Category | Register, *,
+    def _record(self, fields: Fields, table: str, row: dict[str, Any], subject: Category | Register, *,
                 inner: Sequence[Inner] = (), keeps_past: bool = False) -> Incoming | None:  # fmt: skip
         found, needs = person(fields)
         when = times(fields)

@@ -47,6 +47,6 @@ async def numbers_of_patients(many: Many, rows: Iterable[Row]) -> dict[str, Brok
     return left
 
 
-def without(row: Row, column: str) -> Row:
+def without(row: Row, column: str) -> dict[str, Any]:
     """The row as far as it is written."""
     return {name: value for name, value in row.items() if name != column}

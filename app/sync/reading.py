@@ -86,7 +86,7 @@ def _objects(file: str, text: str, report: ImportReport) -> Iterator[Source | No
 def object_of(line: str) -> dict[str, Any] | None:
     """A JSON object in which no key stands twice; None for anything else."""
     try:
-        values = json.loads(line, object_pairs_hook=_distinct, parse_constant=_refuse)
+        values = _decode(line)
     except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
@@ -101,6 +101,10 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"'{constant}' is no JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse).decode
+"""As `json.loads` does it, which makes a decoder for each line."""
 
 
 def _rows(file: str, text: str, columns: Sequence[str], report: ImportReport) -> Iterator[Source | None]:

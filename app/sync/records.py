@@ -45,13 +45,16 @@ class Inner:
     """Whether rows that are not sent any more stay, with the moment from which they are not so (`parted_at`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Incoming:
-    """One record, from one row or from several that make it up."""
+    """One record, from one row or from several that make it up.
+
+    Not frozen: what is known of it last, such as whose it is, is put in, since a copy took longer than all its checks.
+    """
 
     origins: tuple[Origin, ...]
     table: str
-    row: Mapping[str, Any]
+    row: dict[str, Any]
     recorded_at: datetime
     modified_at: datetime
     crn: str | None = None
@@ -71,13 +74,13 @@ class Incoming:
     """Whether the database keeps what it was before, since it feeds facts."""
     waits_for_person: bool = False
     """Whether it may wait for a person who is not on file, without a word to its sender (H7)."""
-    numbered: str | None = None
-    """Its version, where its source counts them instead of saying when it was changed."""
+    said_version: str | None = None
+    """Its version, where that is known by itself: a source can count them instead of saying when it was changed."""
 
     @property
     def version(self) -> str:
         """What tells it from its states before and after."""
-        return self.numbered or version_of(self.modified_at)
+        return self.said_version or version_of(self.modified_at)
 
 
 def origins_of(*rows: Fields) -> tuple[Origin, ...]:

@@ -4,7 +4,7 @@ Not kept, since nothing here has a place for it: a service's commissioner and si
 and local id; the roles that a system acts for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -40,7 +40,7 @@ def times(fields: Fields) -> Times:
     return Times.of(fields, "recordedAt", "lastUpdatedAt")
 
 
-def register_record(fields: Fields, table: str, row: Mapping[str, Any]) -> Incoming | None:
+def register_record(fields: Fields, table: str, row: dict[str, Any]) -> Incoming | None:
     """A row of a register; None if the row is broken."""
     when = times(fields)
     if fields.is_broken:

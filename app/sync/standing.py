@@ -4,7 +4,6 @@ Not kept, since nothing here has a place for it: who revoked an authorisation (t
 when the answer to a request is due.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.services.registers import person_id, record_id
@@ -162,7 +161,7 @@ def _keys(table: str, identity: str | None, found: str | None) -> dict[str, Any]
     }
 
 
-def _of_staff(fields: Fields, table: str, row: Mapping[str, Any], when: Times, **values: Any) -> Incoming | None:
+def _of_staff(fields: Fields, table: str, row: dict[str, Any], when: Times, **values: Any) -> Incoming | None:
     if fields.is_broken:
         return None
     return Incoming(

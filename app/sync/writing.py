@@ -249,7 +249,7 @@ class Writing:
             return "client-unknown", ""
 
         def changes(row: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-            return self._changes.of(replace(record, row=row), standing)
+            return self._changes.of(replace(record, row=dict(row)), standing)
 
         arriving = Arriving(
             record.table, record.row, record.modified_at, changes, details_of(record, standing), act.facts_at

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar, get_args
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 
 from app.tables.columns import (
     THIRD_PARTY,
@@ -39,6 +39,7 @@ class Referral(OfPerson, table=True):
         one_of("basis", BASES),
         CheckConstraint("(status = 'draft') = (received_on IS NULL)", name="a_draft_is_not_received"),
         ordered("received_on", "closed_on"),
+        Index("ix_referral_person_service", "person_id", "service_id"),
         section="referrals",
         feeds_facts=True,
     )

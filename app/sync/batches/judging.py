@@ -38,10 +38,14 @@ class Judged:
     waits_for: str | None = None
     outcome: Outcome | None = None
     """Where nothing is to be written."""
-    known: Parent | None = None
-    """What records that belong to it have to know of it."""
     patient: str | None = None
     """The registration that it came with, and so whose it is; None of what comes with none."""
+    starts_at: datetime | None = None
+    """Of an activity: when its contact is."""
+
+    def known(self) -> Parent | None:
+        """What records that belong to it have to know of it."""
+        return _parent(self.record, self.patient, self.starts_at) if self.record is not None else None
 
 
 @dataclass(slots=True)
@@ -92,19 +96,15 @@ async def judge_health(lines: list[Line], around: Surroundings) -> list[Judged]:
         met = (contact.referred for several in (health.contacts, health.activities) for contact in several.values())
         patients |= {each.id: each.patient_id for each in (*health.referrals.values(), *met)}
     return [
-        _of_registration(_settled(around, line, records.get(line.place, []), contacts.get(line.source_id)), patients)
-        for line in lines
+        _settled(around, line, records.get(line.place, []), contacts.get(line.source_id), patients) for line in lines
     ]
 
 
-def _of_registration(judged: Judged, patients: Mapping[str, str]) -> Judged:
-    """With the registration that it came with, by the referral that it belongs to."""
-    if judged.record is not None and judged.record.table != "patient":
-        row = judged.record.row
-        judged.patient = row["patient_id"] if judged.record.table == "referral" else patients[row["referral_id"]]
-        if judged.known is not None:
-            judged.known = replace(judged.known, crn=None, patient=judged.patient)
-    return judged
+def _registration_of(record: Incoming, patients: Mapping[str, str]) -> str | None:
+    """The registration that it came with, by the referral that it belongs to; None of what is a registration."""
+    if record.table == "patient":
+        return None
+    return record.row["patient_id"] if record.table == "referral" else patients[record.row["referral_id"]]
 
 
 def _tables(lines: Iterable[Line]) -> dict[str, list[Source]]:
@@ -119,7 +119,8 @@ def _contacts_alone(health: Health) -> Iterator[Incoming]:
     """What else came with a contact is not known where its activities come later, and so never."""
     yield from contact_records(health)
     health.contacts = {
-        name: replace(contact, therapist=None, medication=None) for name, contact in health.contacts.items()
+        name: replace(contact, therapist=None, medication=None) if contact.therapist or contact.medication else contact
+        for name, contact in health.contacts.items()
     }
 
 
@@ -175,8 +176,14 @@ def _add(health: Health, table: str, name: str, parent: Parent) -> None:
     (health.contacts if table == "appointment" else health.activities)[name] = contact
 
 
-def _settled(around: Surroundings, line: Line, records: list[Incoming], contact: Contact | None = None) -> Judged:
-    """What is known of a line once it was read."""
+def _settled(
+    around: Surroundings,
+    line: Line,
+    records: list[Incoming],
+    contact: Contact | None = None,
+    patients: Mapping[str, str] | None = None,
+) -> Judged:
+    """What is known of a line once it was read; `patients` by referral, where its sender registers them."""
     broken = around.report.broken(line.place)
     if broken:
         return _awaiting(around, line, broken)
@@ -187,15 +194,21 @@ def _settled(around: Surroundings, line: Line, records: list[Incoming], contact:
     if len(records) != 1 or records[0].row["id"] != line.record_id or named != line.source_id.strip():
         around.report.found("", line.place, "sourceId", "source-id-differs")
         return Judged(line, outcome=Outcome.REJECTED)
-    record = _as_sent(records[0], line)
-    return Judged(line, record, known=_parent(record, contact))
+    record = records[0]
+    _stamp(record, line)
+    patient = _registration_of(record, patients) if patients is not None else None
+    return Judged(line, record, patient=patient, starts_at=contact.starts_at if contact is not None else None)
 
 
 def _one(records: list[Incoming]) -> list[Incoming]:
     """What else is made of a line goes with its record."""
-    beside = [record for record in records if not record.counts]
-    inner = tuple(Inner(record.table, None, [record.row]) for record in beside)
-    return [replace(record, inner=(*record.inner, *inner)) for record in records if record.counts]
+    if len(records) == 1 and records[0].counts:
+        return records
+    inner = tuple(Inner(record.table, None, [record.row]) for record in records if not record.counts)
+    counted = [record for record in records if record.counts]
+    for record in counted:
+        record.inner = (*record.inner, *inner)
+    return counted
 
 
 def _awaiting(around: Surroundings, line: Line, broken: list[Found]) -> Judged:
@@ -210,15 +223,16 @@ def _awaiting(around: Surroundings, line: Line, broken: list[Found]) -> Judged:
     return Judged(line, waits_for=f"{table}:{identity}")
 
 
-def _as_sent(record: Incoming, line: Line) -> Incoming:
+def _stamp(record: Incoming, line: Line) -> None:
     """As new as its line says, whatever it was read with."""
-    row, numbered, modified = dict(record.row), line.version if line.is_numbered else None, line.modified_at
     if record.table == "care_activity" and "LocalActivity" in line.rows:
         beside = Fields(Source("", 0, line.rows["LocalActivity"][0]), ImportReport())
-        row |= {"practitioner": who} if (who := beside.username("TherapistUsername")) else {}
-        row["psychotropic_medication"] = beside.text("PsychMed", 2)
-    recorded = record.recorded_at if line.about.id_field else min(_recorded(line), modified)
-    return replace(record, row=row, recorded_at=recorded, modified_at=modified, numbered=numbered)
+        record.row |= {"practitioner": who} if (who := beside.username("TherapistUsername")) else {}
+        record.row["psychotropic_medication"] = beside.text("PsychMed", 2)
+    if not line.about.id_field:
+        record.recorded_at = min(_recorded(line), line.modified_at)
+    record.modified_at = line.modified_at
+    record.said_version = line.version
 
 
 def _recorded(line: Line) -> datetime:
@@ -233,16 +247,15 @@ def _recorded(line: Line) -> datetime:
     return line.modified_at
 
 
-def _parent(record: Incoming, contact: Contact | None) -> Parent | None:
-    """What records that belong to it have to know of it."""
+def _parent(record: Incoming, patient: str | None, starts_at: datetime | None) -> Parent | None:
     row = record.row
     if record.table == "patient":
         return Parent(born=row["date_of_birth"])
     if record.table == "referral":
-        return Parent(received=row["received_on"], service=row["service_id"])
+        return Parent(patient=patient, received=row["received_on"], service=row["service_id"])
     if record.table == "appointment":
-        return Parent(referral=row["referral_id"], starts_at=row["starts_at"])
-    if record.table == "care_activity" and contact is not None:
+        return Parent(patient=patient, referral=row["referral_id"], starts_at=row["starts_at"])
+    if record.table == "care_activity" and starts_at is not None:
         of = row["appointment_id"]
-        return Parent(referral=row["referral_id"], appointment=of, starts_at=contact.starts_at)
+        return Parent(patient=patient, referral=row["referral_id"], appointment=of, starts_at=starts_at)
     return None

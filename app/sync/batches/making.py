@@ -39,8 +39,12 @@ def name_people(several: Iterable[Judged], people: Mapping[str, str]) -> None:
         crn = people.get(each.patient)
         each.waits_for = None if crn else f"link:{each.patient}"
         whose = {"person_id": person_id(crn)} if crn else {}
-        inner = tuple(replace(one, rows=[{**row, **whose} for row in one.rows]) for one in each.record.inner)
-        each.record = replace(each.record, crn=crn, row={**each.record.row, **whose}, inner=inner)
+        each.record.crn = crn
+        each.record.row |= whose
+        if each.record.inner:
+            each.record.inner = tuple(
+                replace(one, rows=[{**row, **whose} for row in one.rows]) for one in each.record.inner
+            )
 
 
 async def wait_for_missing(many: Many, several: Sequence[Judged]) -> None:
@@ -103,7 +107,7 @@ class Making:
             "source_version": line.version,
             "waits_for": judged.waits_for,
             "crn": crn,
-            "known": self._store.text_of(judged.known) if judged.known is not None else None,
+            "known": self._store.text_of(known) if (known := judged.known()) is not None else None,
             "line": line.text,
             "batch": self._sender.batch,
             "chunk": chunk,

@@ -106,10 +106,9 @@ class Lines:
         known = sorted(self._lines.values(), key=lambda line: (line.about.rank, line.place))
         self.order = [line.place for line in known] + [place for place in texts if place not in self._lines]
 
-    def coming(self) -> dict[str, tuple[str, Parent | None]]:
-        """The version of each record that these will leave, and what belongs to it has to know of it."""
-        open_ = (each for each in self._judged.values() if each.outcome is None)
-        return {each.line.record_id: (each.line.version, each.known) for each in open_}
+    def coming(self) -> dict[str, Judged]:
+        """The records that these will leave, each by its id."""
+        return {each.line.record_id: each for each in self._judged.values() if each.outcome is None}
 
     # --- judged -----------------------------------------------------------------------------------------------------
 
@@ -149,7 +148,8 @@ class Lines:
     async def _who_waits(self, many: Many, ids: Iterable[str]) -> dict[str, tuple[str, Parent | None]]:
         """Of these records those that wait, or that are being written."""
         asked = list(ids)
-        coming = {identity: self._before[identity] for identity in asked if identity in self._before}
+        before = [self._before[identity] for identity in asked if identity in self._before]
+        coming = {each.line.record_id: (each.line.version, each.known()) for each in before}
         return {**await self._store.waiting(many.permit, asked), **coming}
 
     async def _callers(self, lines: Sequence[Line]) -> Callers:
@@ -311,7 +311,7 @@ class Lines:
         release = [self._store.release(line.record_id, line.version)] if line.record_id in self._waiting else []
 
         def changes(row: Mapping[str, Any]) -> list[Row]:
-            made = self._changes.of(replace(record, row=row), standing)
+            made = self._changes.of(replace(record, row=dict(row)), standing)
             return [*made, *release, *self._goes_along(stop - 1, stop, came)]
 
         details = {"batch": self._sender.batch_id, "change": "created" if standing is Compared.NEW else "changed"}
