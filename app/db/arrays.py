@@ -30,7 +30,8 @@ def _texts_in_postgresql(element: _Texts, compiler: Any, **options: Any) -> str:
 
 @compiles(_Rows, "postgresql")
 def _rows_in_postgresql(element: _Rows, compiler: Any, **options: Any) -> str:
-    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+    """In a form of which one element after the other is taken without reading the row again."""
+    return f"jsonb_array_elements(CAST({compiler.process(element.clauses, **options)} AS jsonb))"
 
 
 def each_text(array: BindParameter[str], name: str) -> Any:

@@ -12,7 +12,7 @@ from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, cited
-from app.gate.feeding import Memory
+from app.gate.feed_working import Memory
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
 from app.gate.many import Many, many

@@ -7,11 +7,10 @@ from app.audit.entry import PersonPart
 from app.audit.submission import Submission
 from app.gate.entries import PERMITTED, cited
 from app.gate.feed_items import Identifiers, check_receiver, own_ids
-from app.gate.feeding import PERSON_REMOVED
+from app.gate.feed_moves import PERSON_REMOVED
 from app.policies import decide
-from app.records import feed, feed_removals
+from app.records import feed, feed_people, feed_removals
 from app.records.permit import issue_tables
-from app.records.reading import consents_in
 from app.vocabulary import Category, Party, Question
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ async def tell(gate: "Gate", question: Question, kind: str, number: int, event: 
     asked, agreement = await check_receiver(gate, question)
     permit = issue_tables(feed.TABLES)
     try:
-        row = await feed.member(gate.records, permit, asked.caller, asked.at, number)
+        row = await feed_people.member(gate.records, permit, asked.caller, asked.at, number)
         if row is None or row.crn is None:
             return None
         decision = decide(asked, row.facts, agreement)
@@ -43,7 +42,7 @@ async def tell(gate: "Gate", question: Question, kind: str, number: int, event: 
         released={} if asked.caller.party is Party.HEALTH else {Category.IDENTITY.value: ["person.crn"]},
         answer=json.dumps(identifiers).encode(),
     )  # fmt: skip
-    about = PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))
+    about = PersonPart(row.person_id, row.crn, cited(said, row.consents))
     await gate.log.append(Submission((record.sealed(about),)))
     return identifiers
 

@@ -11,7 +11,8 @@ from app.gate.asking import openings_of
 from app.gate.listing import STANDING
 from app.policies import CompiledAgreement, Decision
 from app.records import feed_contents
-from app.records.feed import READABLE, Looked
+from app.records.feed import READABLE
+from app.records.feed_people import Looked
 from app.records.permit import Opening, Permit
 from app.vocabulary import Category, Fact, Party, Question
 

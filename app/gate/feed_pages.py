@@ -5,46 +5,30 @@ What is sent has an entry for each person, in one transaction with the note that
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.audit.entry import Pattern, PersonPart, Record
-from app.audit.submission import Change, ChangeRefused, LogBusy, Receipt, Submission
+from app.audit.entry import PersonPart
+from app.audit.submission import ChangeRefused, LogBusy, Receipt, Submission
 from app.gate.acting import somebody_was_faster
 from app.gate.asking import openings_of
-from app.gate.entries import PERMITTED, Phrases, cited
+from app.gate.entries import PERMITTED
 from app.gate.feed_items import Decided, Item, items_of
+from app.gate.feed_moves import of_receiver
+from app.gate.feed_sending import NOTICES, Answered, FeedPage, entries_of, given, of_notices
 from app.gate.feeding import TRIES, WorkedOut, stand_back, work_out
-from app.policies import CompiledAgreement, Decision, decide
-from app.records import feed, feed_keeping, feed_removals
-from app.records.feed import Looked
+from app.policies import CompiledAgreement, decide
+from app.records import feed, feed_keeping, feed_people, feed_removals
 from app.records.feed_removals import Removal
 from app.records.permit import Permit, issue_tables
-from app.records.reading import consents_in
 from app.vocabulary import Question
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
 
-NOTICES = 100
-"""So many open notices, the oldest, stand in each answer; the list of them has all."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """What an answer of the feed consists of; `last` is the number up to which the receiver has it all then."""
-
-    people: Sequence[bytes]
-    removals: Sequence[Removal]
-    last: int
-    has_more: bool
-    receipts: Sequence[Receipt]
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    shown: Sequence[Decided]
-    items: dict[str, Item]
-    removals: Sequence[Removal]
+    answer: Answered
     doubted: Sequence[str]
     """CRNs of whoever stands in the feed and may be read no longer."""
     last: int
@@ -75,18 +59,8 @@ async def answer_page(
                 raise
             await stand_back(attempt)
             continue
-        bodies = [found.items[row.person_id].body for row, _ in found.shown]
-        return FeedPage(bodies, found.removals, found.last, found.has_more, receipts)
+        return FeedPage(found.answer.people, found.answer.removals, found.last, found.has_more, receipts)
     raise LogBusy("the feed was changed all the time")
-
-
-async def is_waiting(gate: "Gate", question: Question, after: int) -> bool:
-    """Whether there is anything to answer after a number, before it is decided again; it leaves no entry."""
-    permit = issue_tables(feed.TABLES)
-    try:
-        return await feed_removals.is_waiting(gate.records, permit, question.caller.client, after)
-    finally:
-        permit.close()
 
 
 async def _look(
@@ -98,7 +72,7 @@ async def _look(
     read = worked_out.items if version == worked_out.version else {}
     permit = issue_tables(feed.TABLES)
     try:
-        rows = await feed.waiting(records, permit, caller, question.at, after, size + 1)
+        rows = await feed_people.waiting(records, permit, caller, question.at, after, size + 1)
         page, has_more = rows[:size], len(rows) > size
         decided = [(row, decide(question, row.facts, agreement)) for row in page]
         shown = [(row, decision) for row, decision in decided if row.crn is not None and decision.any_permitted]
@@ -110,7 +84,7 @@ async def _look(
     numbers = [row.known.number for row in page if row.known]
     last = max(numbers, default=after) if has_more else max([after, *numbers, *(each.number for each in removals)])
     doubted = [row.crn for row, _ in decided if row.crn is not None and row.person_id not in items]
-    return _Found(shown, items, removals, doubted, last, has_more, version)
+    return _Found(Answered(shown, items, removals), doubted, last, has_more, version)
 
 
 async def _items(
@@ -125,57 +99,15 @@ async def _items(
 
 
 def _submission(gate: "Gate", question: Question, agreement: CompiledAgreement, found: _Found) -> Submission:
-    patterns: dict[tuple[int, int], tuple[Phrases, Pattern]] = {}
-    entries = []
-    for row, decision in found.shown:  # few decisions on few facts: what their entries have in common is made once
-        key = id(decision), row.facts
-        if key not in patterns:
-            patterns[key] = _sent(gate, question, agreement, row, decision)
-        said, pattern = patterns[key]
-        about = PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))
-        entries.append(pattern.sealed(about, found.items[row.person_id].body))
-    if found.removals or not entries:
-        entries.append(_of_notices(gate, question, agreement, found.removals).sealed())
-    return Submission(tuple(entries), tuple(Change(*each) for each in _given(gate, question, found)))
-
-
-def _given(gate: "Gate", question: Question, found: _Found) -> list[tuple[Any, ...]]:
-    """That the receiver has them; refused where anything of its feed was worked out or answered since it was read.
+    """Refused where anything of the feed was worked out or answered since it was read.
 
     Otherwise an answer that was overtaken could be kept as the newest, and what overtook it never be sent.
     """
-    if not (found.shown or found.removals):
-        return []
-    records, client = gate.records, question.caller.client
-    rows, again = [], []
-    for row, _ in found.shown:
-        item = found.items[row.person_id]
-        if row.known is not None:
-            known = (row.person_id, row.crn, row.known.member, row.known.number, row.known.opened)
-            rows.append((*known, item.digest, 1, None, item.identifiers))
-            again += [row.person_id] if row.known.removal is not None else []
-    made = [feed_keeping.answered(records, client, found.version)]
-    made += [feed_keeping.voided(records, client, question.at, again)] if again else []
-    return [*made, feed_keeping.kept(records, client, question.at, rows)] if rows else made
-
-
-def _sent(
-    gate: "Gate", question: Question, agreement: CompiledAgreement, row: Looked, decision: Decision
-) -> tuple[Phrases, Pattern]:
-    said = gate._phrases.say(question, decision.rulings, agreement)
-    record = gate._record(
-        question, agreement, said.outcome, released=said.released, withheld=said.withheld, clauses=said.clauses,
-        facts=row.facts,
-    )  # fmt: skip
-    return said, Pattern.of(record)
-
-
-def _of_notices(gate: "Gate", question: Question, agreement: CompiledAgreement, removals: Sequence[Removal]) -> Record:
-    """That notices were answered, by their numbers: each has an entry of its own that says of whom it is."""
-    reason = None if removals else "nobody-listed"
-    return gate._record(
-        question, agreement, PERMITTED, reason=reason, details={"removals": [each.number for each in removals]}
-    )
+    answer, changes = found.answer, []
+    if answer.shown or answer.removals:
+        changes = [feed_keeping.answered(gate.records, question.caller.client, found.version)]
+        changes += given(gate, question, answer)
+    return Submission(tuple(entries_of(gate, question, agreement, answer)), of_receiver(changes))
 
 
 async def answer_removals(
@@ -187,7 +119,7 @@ async def answer_removals(
         found = await feed_removals.removals(gate.records, permit, question.caller.client, after, size + 1)
     finally:
         permit.close()
-    record = _of_notices(gate, question, agreement, found[:size])
+    record = of_notices(gate, question, agreement, found[:size])
     (receipt,) = await gate.log.append(Submission((record.sealed(),)))
     return found[:size], len(found) > size, receipt
 
@@ -212,9 +144,7 @@ async def acknowledge(
         record = gate._record(question, agreement, PERMITTED, details={"acknowledged": number})
         about = PersonPart(notice.person_id, notice.crn) if notice.person_id else None
         try:
-            (receipt,) = await gate.log.append(
-                Submission((record.sealed(about),), tuple(Change(*each) for each in changes))
-            )
+            (receipt,) = await gate.log.append(Submission((record.sealed(about),), of_receiver(changes)))
         except ChangeRefused as refused:
             if not somebody_was_faster(refused.fault):
                 raise

@@ -1,26 +1,19 @@
-"""What a receiver of changes has been given, who of the changed and of everybody it may read now, and with which facts.
-
-The facts stand in each statement, so that whoever is looked at is decided by the same bits as in any read.
-"""
+"""How far a receiver's feed is worked out, and whose records the log says were changed since."""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, String, and_, bindparam, false, func, literal_column, or_, select
+from pydantic_core import from_json
+from sqlalchemy import BigInteger, Integer, Select, String, bindparam, func, literal_column, select
 
-from app.db import each_text
-from app.records import facts
-from app.records.lists import Conditions, minimal, when
-from app.records.permit import Permit
 from app.records.predicates import CLIENT, T
 from app.records.reading import FEEDING, Records
 from app.records.views import tables_of
 from app.tables.log import LogEntry, LogHead, LogSubject
-from app.vocabulary import Caller, Category, Facts
+from app.vocabulary import Category
 
 READABLE = (Category.IDENTITY, Category.CONTACT, Category.REFERRAL, Category.ATTENDANCE)
 """What H2, H3 and H4 open; a feed carries nothing else, whatever an agreement says."""
@@ -30,8 +23,7 @@ WINDOW = 5_000
 NUMBER, COUNT = bindparam("number", type_=BigInteger()), bindparam("count", type_=Integer())
 CRNS, IDS = bindparam("crns", type_=String()), bindparam("ids", type_=String())
 FIRST, LAST = bindparam("first", type_=String()), bindparam("last", type_=String())
-_F, _R, _P = T.FeedPerson.__table__.c, T.FeedReceiver.__table__.c, facts.PERSON
-_OWN = ("crn", "member", "number", "opened", "digest", "given", "removal", "identifiers")
+_R = T.FeedReceiver.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +38,6 @@ class Receiver:
     swept_to: str | None
     service: str | None
     suspended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the feed keeps of somebody; columns of `app.tables.FeedPerson`."""
-
-    crn: str
-    member: int
-    number: int
-    opened: str
-    digest: str | None
-    given: int
-    removal: int | None
-    identifiers: str
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """Somebody with the facts to decide about them, and what the feed keeps; `crn` is None once they are gone."""
-
-    person_id: str
-    crn: str | None
-    facts: Facts
-    consents: str | None
-    known: Known | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +91,7 @@ async def changed(records: Records, position: int, count: int) -> Changed:
         return Changed({}, until, size, first)
     within = {"number": seqs[0], "until": seqs[-1] + 1}
     parts: dict[int, str] = dict(await records.database.fetch(records.prepared("feed parts", _parts), within))
-    crns = {crn: seq for seq in seqs if seq in parts and (crn := json.loads(parts[seq])["crn"])}
+    crns = {crn: seq for seq in seqs if seq in parts and (crn := from_json(parts[seq])["crn"])}
     return Changed(crns, seqs[-1] + 1 if len(seqs) == count else until, size, first)
 
 
@@ -140,113 +107,6 @@ def _parts() -> Select[Any]:
     part: Any = LogSubject.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     within = part.seq >= NUMBER, part.seq < bindparam("until", type_=BigInteger())
     return select(part.seq, part.body).where(*within).order_by(part.seq)
-
-
-# --- people, each with facts and with what the feed keeps of them ----------------------------------------------------
-
-
-def _with_facts(who: Any) -> Select[Any]:
-    """From rows of person, CRN and the feed's own columns."""
-    own = (who.c[f"known_{name}"] for name in _OWN)
-    return select(who.c.asked, who.c.id, who.c.crn, facts.facts_of(who.c), facts.relied_on(who.c), *own)
-
-
-def _columns(asked: Any, person_id: Any, crn: Any) -> tuple[Any, ...]:
-    own = (_F[name].label(f"known_{name}") for name in _OWN)
-    return asked.label("asked"), person_id.label("id"), crn.label("crn"), *own
-
-
-def _own(person_id: Any) -> Any:
-    return and_(_F.receiver == CLIENT, _F.person_id == person_id)
-
-
-def _people() -> Select[Any]:
-    asked = each_text(CRNS, "asked")
-    joined = asked.join(T.Person, _P.crn == asked.c.value).outerjoin(T.FeedPerson, _own(_P.id))
-    return _with_facts(select(*_columns(_P.id, _P.id, _P.crn)).select_from(joined).subquery("who"))
-
-
-def _slice(conditions: Conditions) -> Select[Any]:
-    reachable = or_(false(), *(when(one, _P) for one in minimal(conditions)))
-    who = (
-        select(*_columns(_P.id, _P.id, _P.crn))
-        .select_from(T.Person.__table__.outerjoin(T.FeedPerson.__table__, _own(_P.id)))
-        .where(_P.crn > FIRST, _P.crn <= LAST, or_(_F.person_id.is_not(None), reachable))
-        .subquery("who")
-    )
-    return _with_facts(who).order_by(who.c.crn)
-
-
-def _in_feed(*which: Any) -> Select[Any]:
-    """Whoever stands in the feed and meets all of this, in its order."""
-    joined = T.FeedPerson.__table__.outerjoin(T.Person.__table__, _P.id == _F.person_id)
-    mine = _F.receiver == CLIENT, _F.number > literal_column("0"), *which
-    who = select(*_columns(_F.person_id, _P.id, _P.crn)).select_from(joined).where(*mine)
-    found = who.order_by(_F.number).limit(COUNT).subquery("who")
-    return _with_facts(found).order_by(found.c.known_number)
-
-
-async def _looked(records: Records, permit: Permit, key: Any, build: Any, values: Mapping[str, Any]) -> list[Looked]:
-    rows = await records.database.fetch(records.prepared(key, build), values, permit)
-    found = []
-    for asked, identity, crn, bits, consents, *own in rows:
-        known = None if own[0] is None else Known(*own)
-        found.append(Looked(asked, None if identity is None else crn, bits, consents, known))
-    return found
-
-
-def _values(caller: Caller, at: datetime, **values: Any) -> dict[str, Any]:
-    return {**facts.parameters(caller, at), **values}
-
-
-async def people(records: Records, permit: Permit, caller: Caller, at: datetime, crns: Iterable[str]) -> list[Looked]:
-    """Those of these CRNs who are on file."""
-    from_crns = _values(caller, at, crns=array(crns))
-    return await _looked(records, permit, "feed people", _people, from_crns)
-
-
-async def waiting(
-    records: Records, permit: Permit, caller: Caller, at: datetime, after: int, count: int
-) -> list[Looked]:
-    """Whoever stands in the feed after a number, in its order."""
-    values = _values(caller, at, number=after, count=count)
-    return await _looked(records, permit, "feed waiting", lambda: _in_feed(_F.number > NUMBER), values)
-
-
-async def member(records: Records, permit: Permit, caller: Caller, at: datetime, number: int) -> Looked | None:
-    """Somebody in the feed by the receiver's own number for them; None once they are out of reach."""
-
-    values = _values(caller, at, number=number, count=1)
-    found = await _looked(records, permit, "feed member", lambda: _in_feed(_F.member == NUMBER), values)
-    return found[0] if found else None
-
-
-async def gone(records: Records, permit: Permit, caller: Caller, at: datetime, count: int) -> list[Looked]:
-    """Whoever stands in the feed and on file no longer."""
-    from_feed = _values(caller, at, count=count)
-    return await _looked(records, permit, "feed gone", lambda: _in_feed(_P.id.is_(None)), from_feed)
-
-
-async def sweep(
-    records: Records, permit: Permit, caller: Caller, at: datetime, conditions: Conditions, first: str, count: int
-) -> tuple[list[Looked], str | None]:
-    """Of the `count` people on file after a CRN, those within reach and those in the feed; the last one's CRN.
-
-    None in its place: there is nobody after them.
-    """
-
-    def bound() -> Select[Any, Any]:
-        slice_ = select(_P.crn).where(_P.crn > FIRST).order_by(_P.crn).limit(COUNT).subquery("slice")
-        return select(func.max(slice_.c.crn), func.count().label("there"))
-
-    key = ("feed slice", tuple(conditions))
-    values = {"first": first, "count": count}
-    ((last, there),) = await records.database.fetch(records.prepared("feed bound", bound), values, permit)
-    if last is None:
-        return [], None
-    within = _values(caller, at, first=first, last=last)
-    found = await _looked(records, permit, key, partial(_slice, conditions), within)
-    return found, last if there == count else None
 
 
 def array(texts: Iterable[Any]) -> str:

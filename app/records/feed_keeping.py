@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.db import each_row, each_text
 from app.records.feed import IDS, NUMBER, Receiver, array
+from app.records.feed_people import Known
 from app.records.predicates import AT, CLIENT, T
 from app.records.reading import Records
 
@@ -91,6 +92,12 @@ def shifted(records: Records, client: str, by: int) -> Change:
         return update(T.FeedPerson).where(*mine).values(number=_F.number + NUMBER)
 
     return _change(records, "shifted", build, {"client": client, "number": by})
+
+
+def row(person: str, known: Known) -> Sequence[Any]:
+    """Somebody as `kept` takes them."""
+    about = (known.crn, known.member, known.number, known.opened)
+    return person, *about, known.digest, known.given, known.removal, known.identifiers
 
 
 def kept(records: Records, client: str, at: datetime, rows: Sequence[Sequence[Any]]) -> Change:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import Select, and_, func, literal_column, or_, select
 
 from app.records.feed import COUNT, NUMBER
 from app.records.permit import Permit
@@ -53,13 +53,19 @@ async def removal(records: Records, permit: Permit, client: str, number: int) ->
     return Removal(*found[0]) if found else None
 
 
+def _follows(of: Any, *which: Any) -> Any:
+    """Whether there is anything of the receiver's after a number: by the index that is in the order of numbers."""
+    mine = of.receiver == CLIENT, of.number > NUMBER, *which
+    one: Any = literal_column("1")
+    return select(of.number).where(*mine).order_by(of.number).limit(one).scalar_subquery().is_not(None)
+
+
 async def is_waiting(records: Records, permit: Permit, client: str, after: int) -> bool:
     """Whether somebody or an open notice stands in the feed after a number."""
 
     def build() -> Select[Any]:
-        is_open = _REMOVAL.receiver == CLIENT, _REMOVAL.closed_at.is_(None), _REMOVAL.number > NUMBER
-        person = exists().where(_F.receiver == CLIENT, _F.number > NUMBER)
-        return select(literal_column("1")).where(or_(person, exists().where(*is_open)))
+        is_open = _REMOVAL.closed_at.is_(None)
+        return select(literal_column("1")).where(or_(_follows(_F), _follows(_REMOVAL, is_open)))
 
     values = {"client": client, "number": after}
     return bool(await records.database.fetch(records.prepared("feed is waiting", build), values, permit))

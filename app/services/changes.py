@@ -12,8 +12,9 @@ from pydantic_core import to_json
 
 from app.gate import Gate
 from app.gate.feed_items import check_receiver
-from app.gate.feed_pages import FeedPage, acknowledge, answer_page, answer_removals, is_waiting
-from app.gate.feeding import work_out
+from app.gate.feed_pages import acknowledge, answer_page, answer_removals
+from app.gate.feed_sending import FeedPage, is_waiting
+from app.gate.feeding import Asked, work_out
 from app.records import feed_removals
 from app.records.feed_removals import Removal
 from app.services.answers import Answer, document, page
@@ -43,13 +44,14 @@ class ChangesService:
         until, at_last = now() + wait, now() + max(wait, CATCH_UP_SECONDS)
         while True:
             asked, agreement = await check_receiver(self._gate, question)
-            worked_out = await work_out(self._gate, asked, agreement)
-            if await is_waiting(self._gate, asked, after) or now() >= (until if worked_out.is_whole else at_last):
+            worked_out = await work_out(self._gate, asked, agreement, asked=Asked(after, size))
+            is_late = now() >= (until if worked_out.is_whole else at_last)
+            if worked_out.page is not None or is_late or await is_waiting(self._gate, asked, after):
                 break
             if worked_out.is_whole:
                 await asyncio.sleep(min(until - now(), self.poll_seconds))
             question = replace(question, at=self._clock())
-        found = await answer_page(self._gate, asked, agreement, after, size, worked_out)
+        found = worked_out.page or await answer_page(self._gate, asked, agreement, after, size, worked_out)
         more = found.has_more or not worked_out.is_whole
         return Answer(_page(found, client, size, more=more), found.receipts)
 

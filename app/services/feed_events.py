@@ -8,7 +8,8 @@ from app.config import Broker, Settings, WebhookReceiver
 from app.gate import AccessRefused, Gate
 from app.gate.feed_events import tell
 from app.gate.feed_items import Identifiers, check_receiver
-from app.gate.feeding import PERSON_CHANGED, PERSON_REMOVED, work_out
+from app.gate.feed_moves import PERSON_CHANGED, PERSON_REMOVED
+from app.gate.feeding import work_out
 from app.records.deliveries import Due
 from app.services.registers import RegisterService
 from app.vocabulary import Action, Caller, Category, Fact, Purpose, Question

@@ -14,6 +14,7 @@ from app.audit.submission import Change, LogUnavailable, Submission
 from app.audit.verify import verify
 from app.db import Address
 from app.gate import feed_pages, feeding
+from app.gate.feed_working import Working
 from app.gate.matching import MATCHED
 from app.records import feed_keeping
 from tests import world
@@ -171,7 +172,7 @@ async def test_whoever_is_erased_while_they_are_found_is_not_put_back(
     order = world.supervision(CRN)
     agreed = world.consent(CRN, "attendance")
     await world.put(database_url, [*everybody(), world.person(CRN), order, world.referral(CRN), *agreed])
-    looked, rounds = feeding._Working.look_at_all, 0
+    looked, rounds = Working.look_at_all, 0
 
     async def overtaken(working: Any, *asked: Any) -> None:
         nonlocal rounds
@@ -187,7 +188,7 @@ async def test_whoever_is_erased_while_they_are_found_is_not_put_back(
             await gate.log.append(Submission((entry,), tuple(Change(*each) for each in changes)))
             await execute(service.url, [(each, None) for each in gone])
 
-    monkeypatch.setattr(feeding._Working, "look_at_all", overtaken)
+    monkeypatch.setattr(Working, "look_at_all", overtaken)
     async with serving(database_url, key_file) as service:
         assert (await feed(service, PROBATION))[0] == []
         assert await kept(service, t.FeedPerson) == []
@@ -346,6 +347,7 @@ async def test_what_was_lost_between_entry_and_answer_comes_again(
     monkeypatch.setattr(services.gate.log, "append", dies)  # before anything was written
     assert (await service_alone.get(FEED, *PROBATION, SYNC, params={"cursor": page["next"]})).status_code == 503
     monkeypatch.undo()
+    monkeypatch.setattr("app.services.changes.work_out", apart)
     monkeypatch.setattr("app.services.changes.answer_page", dies)  # when it was worked out
     assert (await service_alone.get(FEED, *PROBATION, SYNC, params={"cursor": page["next"]})).status_code == 503
     monkeypatch.undo()
@@ -397,6 +399,7 @@ async def test_what_another_process_worked_out_meanwhile_is_not_lost(
     _, page = await feed(service_alone, PROBATION)
     await written(service_alone, FULL, appointment(FULL, "referral-full", 45))
     answer = feed_pages.answer_page
+    monkeypatch.setattr("app.services.changes.work_out", apart)
 
     async def overtaken(gate: Any, question: Any, agreement: Any, *asked: Any) -> Any:
         await written(service_alone, FULL, appointment(FULL, "referral-full", 46, "3"))
@@ -406,6 +409,82 @@ async def test_what_another_process_worked_out_meanwhile_is_not_lost(
     monkeypatch.setattr("app.services.changes.answer_page", overtaken)
     items, _ = await feed(service_alone, PROBATION, page["next"])
     assert [each["minutes"] for each in items[0]["categories"]["attendance"]["appointments"]] == [50, 46]
+
+
+async def apart(gate: Any, question: Any, agreement: Any, **_: Any) -> Any:
+    """Work out alone, as for a system that is told of it: what comes of it is answered by another transaction."""
+    return await feeding.work_out(gate, question, agreement)
+
+
+async def test_an_answer_that_is_overtaken_as_it_is_worked_out_is_made_again(
+    service_on_both: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two processes that work for one system the slower one wrote nothing: neither an entry nor what it read."""
+    service, answered, rounds = service_on_both, feeding._answered, 0
+    _, page = await feed(service, PROBATION)
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+
+    async def overtaken(working: Any, *asked: Any) -> Any:
+        nonlocal rounds
+        found = await answered(working, *asked)
+        rounds += 1
+        if rounds == 1:
+            await written(service, FULL, appointment(FULL, "referral-full", 46, "3"))
+            await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+            await service.marked()
+            await feeding.work_out(working.gate, working.question, working.agreement)
+        return found
+
+    monkeypatch.setattr(feeding, "_answered", overtaken)
+    items, _ = await feed(service, PROBATION, page["next"])
+    minutes = {each["crn"]: [one["minutes"] for one in each["categories"]["attendance"]["appointments"]]
+               for each in items}  # fmt: skip
+    assert minutes == {FULL: [50, 46], COURT: [50, 30]}
+    other, *sent = await service.entries()
+    assert other["reason"] == "feed-worked-out"
+    assert [each["outcome"] for each in sent] == ["permitted", "permitted"]
+
+
+async def test_whoever_another_process_put_into_the_feed_meanwhile_is_answered_as_well(
+    service_alone: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waited when it was asked, and somebody did when it was answered: the cursor must not pass them by."""
+    service, is_waiting, rounds = service_alone, feeding.is_waiting, 0
+    _, page = await feed(service, PROBATION)
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+
+    async def overtaken(gate: Any, question: Any, after: int) -> bool:
+        nonlocal rounds
+        found = await is_waiting(gate, question, after)
+        rounds += 1
+        if rounds == 1:
+            agreement = await gate.check_purpose(question)
+            await feeding.work_out(gate, question, agreement)
+            await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+        return found
+
+    monkeypatch.setattr(feeding, "is_waiting", overtaken)
+    items, page = await feed(service, PROBATION, page["next"])
+    assert set(people(items)) >= {FULL}
+    rest, _ = await feed(service, PROBATION, page["next"])
+    assert people(items) | people(rest) == {FULL: H3, COURT: H3}
+
+
+async def test_what_comes_into_the_feed_is_answered_by_the_transaction_that_works_it_out(
+    service_on_both: Service,
+) -> None:
+    service = service_on_both
+    _, page = await feed(service, PROBATION)
+    await withdraw(service)
+    items, page = await feed(service, PROBATION, page["next"])
+    await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+    await service.marked()
+    again, after = await feed(service, PROBATION, page["next"])
+    assert (people(again), dropped(again)) == ({COURT: H3}, dropped(items))  # an open notice stands in it as well
+    worked_out, sent, notices = await service.entries()
+    assert worked_out["details"] == {"queued": 1, "removals": 0}
+    assert ({*sent["released"]}, notices["details"]) == (H3, {"removals": [3]})
+    assert await feed(service, PROBATION, after["next"]) == (items, after)
 
 
 async def test_nothing_is_lost_or_out_of_order_while_many_write_and_two_read(postgres_url: str, key_file: Path) -> None:
