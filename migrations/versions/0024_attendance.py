@@ -8,7 +8,7 @@ from alembic import context, op
 from app.audit.ddl import SERVICE_ROLE, erasable, if_role
 from app.tables import Instant
 
-revision: str = "0028"
+revision: str = "0024"
 down_revision: str | None = "0023"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
@@ -103,4 +103,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: what was recorded before a correction would be lost."""
-    raise RuntimeError("there is no way back from 0028: restore a backup instead")
+    raise RuntimeError("there is no way back from 0024: restore a backup instead")
