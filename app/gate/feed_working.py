@@ -120,9 +120,8 @@ class Working:
         if self.position < changed.first:  # what happened before it stands in files: everything is sent again
             self.shift = self.moves.number
             self.moves.number += self.shift
-        crns = dict.fromkeys(
-            (*doubted, *(crn for crn, last in changed.crns.items() if last >= memory.looked.get(crn, 0)))
-        )
+        last = await feed_people.with_merged(records, permit, changed.crns) if changed.crns else {}
+        crns = dict.fromkeys((*doubted, *(crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))))
         self.is_behind = changed.position < changed.size
         if crns or self.shift or self.swept_to == "":
             self.position = changed.position

@@ -46,6 +46,7 @@ class Hold(StrEnum):
     REQUEST = "a subject access request is open"
     REVIEW = "an emergency grant waits for its review"
     ALERT = "an access alert waits for its review"
+    MERGED = "another record of the person is kept from others by what this one says: part the two first, or end it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, literal_column, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from app.records.predicates import AT, PARTY, WITHDRAWN_BY, Predicate, T, live, not_yet, word
+from app.records.predicates import (
+    AT,
+    PARTY,
+    WITHDRAWN_BY,
+    Predicate,
+    Sources,
+    T,
+    live,
+    not_yet,
+    recorded,
+    recorded_of,
+    word,
+)
 from app.vocabulary import HEALTH_TO_JUSTICE, Party
 
 
@@ -46,13 +58,44 @@ def _refusal() -> Select[Any]:
     """A refusal of the same scope that stands."""
     refusal = aliased(T.Consent)
     return select(refusal.id).where(
-        refusal.person_id == T.Consent.person_id,
-        refusal.scope == T.Consent.scope,
-        refusal.decision == word("refuse"),
-        live(refusal),
-        _kept(refusal, AT),
-        not_(_superseded(refusal)),
+        refusal.person_id == T.Consent.person_id, refusal.scope == T.Consent.scope, _refuses(refusal)
     )
+
+
+def _refuses(consent: Any) -> Predicate:
+    """A refusal that stands."""
+    return and_(consent.decision == word("refuse"), live(consent), _kept(consent, AT), not_(_superseded(consent)))
+
+
+def _taken_back_elsewhere() -> Select[Any]:
+    """What closes a permission from another record of the person: a refusal that stands, or what they took back since.
+
+    Who takes something back under one record takes back what they had agreed to by then, and not in that record alone.
+    """
+    other, merged = aliased(T.Consent), aliased(T.MergedPerson)
+    taken_back = and_(
+        other.decision == word("permit"),
+        other.withdrawn_at >= T.Consent.valid_from,
+        other.withdrawn_at <= WITHDRAWN_BY,
+    )
+    return (
+        select(other.id)
+        .join(merged, merged.with_id == other.person_id)
+        .where(
+            merged.person_id == T.Consent.person_id,
+            merged.with_id != merged.person_id,
+            other.scope == T.Consent.scope,
+            or_(taken_back, _refuses(other)),
+        )
+    )
+
+
+def refusals_elsewhere(person_id: Any) -> tuple[Any, Select[Any]]:
+    """The refusals that stand under another record of a person: the consents, and a query of whose they are."""
+    refusal, merged = aliased(T.Consent), aliased(T.MergedPerson)
+    found = select(merged.person_id).join(refusal, refusal.person_id == merged.with_id)
+    elsewhere = merged.person_id == person_id, merged.with_id != merged.person_id
+    return refusal, found.where(*elsewhere, _refuses(refusal))
 
 
 def _permits() -> Predicate:
@@ -63,8 +106,9 @@ def _permits() -> Predicate:
 
 def consents() -> Select[Any]:
     """People's permissions that hold for the caller's party: given, standing, effective, and not outweighed."""
+    outweighed = (source.correlate(T.Consent).exists() for source in (_refusal(), _taken_back_elsewhere()))
     return select(T.Consent.person_id).where(
-        _permits(), live(T.Consent), not_(_superseded(T.Consent)), not_(_refusal().correlate(T.Consent).exists())
+        _permits(), live(T.Consent), not_(_superseded(T.Consent)), *(not_(each) for each in outweighed)
     )
 
 
@@ -76,11 +120,23 @@ def weighed() -> tuple[Select[Any], ColumnElement[str]]:
     """
     refuses = T.Consent.decision == word("refuse")
     bears = or_(and_(refuses, _kept(T.Consent, AT)), _permits())
-    refusal = _refusal().limit(literal_column("1")).correlate(T.Consent).scalar_subquery()
-    sign = case((or_(refuses, refusal.is_not(None)), word("!")), else_=word("="))
+    outweighed = (
+        source.limit(literal_column("1")).correlate(T.Consent).scalar_subquery().is_not(None)
+        for source in (_refusal(), _taken_back_elsewhere())
+    )
+    sign = case((or_(refuses, *outweighed), word("!")), else_=word("="))
     return select(T.Consent.person_id).where(bears, live(T.Consent), not_(_superseded(T.Consent))), sign
 
 
-def objections() -> Select[Any]:
+def _stands(objection: Any) -> tuple[Predicate, ...]:
+    return live(objection), not_yet(objection.withdrawn_at)
+
+
+def objections() -> Sources:
     """People's objections that stand."""
-    return select(T.Objection.person_id).where(live(T.Objection), not_yet(T.Objection.withdrawn_at))
+    return recorded(T.Objection, *_stands(T.Objection))
+
+
+def objections_of(person_id: Any) -> Select[Any]:
+    """The same of one person."""
+    return recorded_of(T.Objection, person_id, *_stands(T.Objection))

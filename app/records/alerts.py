@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, delete, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, delete, not_, or_, select, tuple_
 from sqlmodel import SQLModel
 
 import app.tables
@@ -74,15 +74,6 @@ async def one(records: Records, permit: Warrant, identity: str) -> Found | None:
     return _named(_IN_FULL, found[0]) if found else None
 
 
-def _kept_from(person: Any) -> ColumnElement[bool]:
-    """About somebody whose record excludes the caller, or is restricted to others (S3)."""
-    restricted = person.person_id.in_(predicates.restricted())
-    return or_(
-        person.person_id.in_(predicates.excluded()),
-        and_(restricted, person.person_id.not_in(predicates.listed())),
-    )
-
-
 def _filters() -> dict[str, ColumnElement[bool]]:
     alert, review = T.AccessAlert, T.AccessAlertReview
     return {
@@ -111,7 +102,7 @@ async def page(
         alert, person, known = T.AccessAlert, T.AccessAlertPerson, _filters()
         statement = _joined(_LISTED).where(
             alert.staff != predicates.USERNAME,
-            or_(person.alert_id.is_(None), not_(_kept_from(person))),
+            or_(person.alert_id.is_(None), not_(predicates.kept_from_caller(person.person_id))),
             *(known[name] for name in names),
         )
         ordered = statement.order_by(alert.recorded_at.desc(), alert.id.desc())

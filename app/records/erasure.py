@@ -34,6 +34,8 @@ from app.tables.log import LogSubject
 WHO = bindparam("person", type_=String())
 CRN = bindparam("crn", type_=String())
 HELD = "sync_held"
+FIRST = (HELD, "merged_person")
+"""Whose the one is, its registration says; the other the database empties by itself once a merger goes."""
 Count = Mapping[str, int]
 
 
@@ -50,7 +52,7 @@ def places() -> tuple[Place, ...]:
     """Every place, in the order in which it can be emptied: what belongs to a row first, past states last."""
     declared = [table for table in SQLModel.metadata.sorted_tables if table.info.get(PROTECTED)]
     current = [table for table in reversed(declared) if table.name not in _kept_apart()]
-    current.sort(key=lambda table: table.name != HELD)  # whose it is, its registration says
+    current.sort(key=lambda table: table.name not in FIRST)
     own = [Place(table, whose) for table in current if (whose := _own(table)) is not None]
     of_rows = [place for table in current if _own(table) is None for place in _belonging(table)]
     histories = [
@@ -72,6 +74,8 @@ def _matched(table: Table) -> ColumnElement[bool]:
         patient = SQLModel.metadata.tables["patient"]
         waited_for: Any = literal_column("'link:'", String()) + patient.c.id
         return or_(table.c.crn == CRN, table.c.waits_for.in_(select(waited_for).where(_matched(patient))))
+    if "with_id" in table.c:
+        return or_(table.c.person_id == WHO, table.c.with_id == WHO)
     if "other_crn" in table.c:
         return or_(table.c.crn == CRN, table.c.other_crn == CRN)
     if "person_id" not in table.c:

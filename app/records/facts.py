@@ -3,12 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, cast, func, literal_column, not_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.records import agreeing, predicates
-from app.records.predicates import PERSON, USERNAME, ZERO, Predicate, T, live, parameters, session_is_live
+from app.records.predicates import PERSON, USERNAME, ZERO, Predicate, Sources, T, live, parameters, session_is_live
 from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Fact, Facts, Scope, objection_to
 
 __all__ = [
@@ -20,6 +33,8 @@ __all__ = [
     "facts_but_consents",
     "facts_of",
     "holds",
+    "is_absent",
+    "is_limited",
     "live",
     "parameters",
     "people_with",
@@ -28,11 +43,10 @@ __all__ = [
 ]
 
 
-def _bits(which: ColumnElement[Any], facts: dict[str, Fact], source: Select[Any], person: Any) -> ColumnElement[Any]:
+def _bits(which: ColumnElement[Any], facts: dict[str, Fact], rows: Select[Any]) -> ColumnElement[Any]:
     bit = case(*((which == predicates.word(word), _bit(fact)) for word, fact in facts.items()), else_=ZERO)
     total = cast(func.coalesce(func.sum(bit.distinct()), ZERO), BigInteger)  # PostgreSQL adds bigints to a numeric
-    (column,) = source.selected_columns
-    return source.where(column == person).with_only_columns(total).correlate(person.table).scalar_subquery()
+    return rows.with_only_columns(total).scalar_subquery()
 
 
 def _bit(fact: Fact) -> ColumnElement[Any]:
@@ -54,7 +68,7 @@ _CALLER: dict[Fact, Callable[[], Predicate]] = {
     Fact.TRAINED_AWARENESS: lambda: predicates.trained("mental-health-awareness"),
     Fact.AUTHORISED_JUSTICE: predicates.authorised,
 }
-_PERSON: dict[Fact, Callable[[], Select[Any]]] = {
+_PERSON: dict[Fact, Callable[[], Select[Any] | Sources]] = {
     Fact.CASELOAD: predicates.caseload,
     Fact.TREATING: predicates.treating,
     Fact.SERVICE: predicates.service,
@@ -78,17 +92,18 @@ SELECTIVE = (Fact.BREAK_GLASS, Fact.CASELOAD, Fact.TREATING, Fact.SUBJECT_REQUES
 """Facts that few people have for one caller, most selective first: what a list starts from instead of everybody."""
 
 
-def people_with(fact: Fact) -> tuple[str, Select[Any]]:
-    """Everybody of whom a fact about a person holds: the person's column (`id` or `crn`), and its values."""
+def people_with(fact: Fact) -> tuple[str, Sources]:
+    """Everybody of whom a fact about a person holds: the person's column (`id` or `crn`), and where its values are."""
     if fact is Fact.BREAK_GLASS:
-        return "crn", predicates.break_glass()
+        return "crn", (predicates.break_glass(),)
     if fact.value in (name.value for name in SCOPES.values()):
         scope = fact.value.removeprefix("consent:")
-        return "id", agreeing.consents().where(T.Consent.scope == predicates.word(scope))
+        return "id", (agreeing.consents().where(T.Consent.scope == predicates.word(scope)),)
     if fact.value in (name.value for name in OBJECTIONS.values()):
-        category = fact.value.removeprefix("objection:")
-        return "id", agreeing.objections().where(T.Objection.category == predicates.word(category))
-    return "id", _PERSON[fact]()
+        category = T.Objection.category == predicates.word(fact.value.removeprefix("objection:"))
+        return "id", tuple(source.where(category) for source in agreeing.objections())
+    found = _PERSON[fact]()
+    return "id", found if isinstance(found, tuple) else (found,)
 
 
 def holds(fact: Fact, person: Any) -> Predicate:
@@ -96,17 +111,33 @@ def holds(fact: Fact, person: Any) -> Predicate:
 
     It is correlated with their table alone: the statement around it may well select from a table that it reads itself.
     """
-    if fact in _CALLER:
-        return _CALLER[fact]()
-    key, source = people_with(fact)
+    return _CALLER[fact]() if fact in _CALLER else or_(*_in_each(fact, person))
+
+
+def is_absent(fact: Fact, person: Any) -> Predicate:
+    """That it does not hold, as conditions of their own: PostgreSQL plans them better than one that denies them all."""
+    return not_(_CALLER[fact]()) if fact in _CALLER else and_(*(not_(each) for each in _in_each(fact, person)))
+
+
+def is_limited(person: Any) -> Predicate:
+    """Whether the record is kept from anybody at all."""
+    return or_(*(_is_in(source, person.id) for source in predicates.limits()))
+
+
+def _in_each(fact: Fact, person: Any) -> list[Predicate]:
+    key, sources = people_with(fact)
+    return [_is_in(source, getattr(person, key)) for source in sources]
+
+
+def _is_in(source: Select[Any], whose: Any) -> Predicate:
     (column,) = source.selected_columns
-    whose = getattr(person, key)
     return source.where(column == whose).with_only_columns(literal_column("1")).correlate(whose.table).exists()
 
 
 def facts_of(person: Any) -> ColumnElement[Any]:
     """Every fact of (caller, person) as one integer; what the gate decides on and the log keeps."""
-    return _bits(T.Consent.scope, SCOPES, agreeing.consents(), person.id) + facts_but_consents(person)
+    consents = agreeing.consents().where(T.Consent.person_id == person.id).correlate(person.id.table)
+    return _bits(T.Consent.scope, SCOPES, consents) + facts_but_consents(person)
 
 
 def consents_relied_on(named: tuple[tuple[str, str], ...]) -> Facts:
@@ -119,7 +150,7 @@ def consents_relied_on(named: tuple[tuple[str, str], ...]) -> Facts:
 
 def facts_but_consents(person: Any) -> ColumnElement[Any]:
     """The facts of (caller, person) without those of `relied_on`, whose ids a single read needs anyway."""
-    total: ColumnElement[Any] = _bits(T.Objection.category, OBJECTIONS, agreeing.objections(), person.id)
+    total = _bits(T.Objection.category, OBJECTIONS, agreeing.objections_of(person.id))
     total = total + _trainings() + _limits(person)
     for fact in _ONE_BY_ONE:
         total = total + case((_CALLER[fact]() if fact in _CALLER else _looked_up(fact, person), _bit(fact)), else_=ZERO)
@@ -128,7 +159,7 @@ def facts_but_consents(person: Any) -> ColumnElement[Any]:
 
 def _looked_up(fact: Fact, person: Any) -> Predicate:
     """The same as `holds`, as a look-up by the person: of an EXISTS, PostgreSQL may first hash everybody's rows."""
-    key, source = people_with(fact)
+    key, (source,) = people_with(fact)
     (column,) = source.selected_columns
     whose = getattr(person, key)
     one: Select[Any] = source.where(column == whose).with_only_columns(literal_column("1")).limit(literal_column("1"))
@@ -154,8 +185,10 @@ def _limits(person: Any) -> ColumnElement[Any]:
     listed = func.min(case((and_(restriction, named), _bit(Fact.LISTED)), (restriction, ZERO)))  # on every list
     excluded = func.max(case((and_(not_(restriction), named), _bit(Fact.EXCLUDED)), else_=ZERO))
     total = sum((func.coalesce(each, ZERO) for each in (restricted, listed, excluded)), start=ZERO)
-    counted = select(cast(total, BigInteger)).where(limit.person_id == person.id, live(limit))
-    return counted.correlate(person.id.table).scalar_subquery()
+    return predicates.limits_of(person.id).with_only_columns(cast(total, BigInteger)).scalar_subquery()
+
+
+_NOTHING = predicates.word("")
 
 
 class _Joined(FunctionElement[str]):
@@ -191,4 +224,14 @@ def cited(person: Any) -> ColumnElement[Any]:
     weighed, sign = agreeing.weighed()
     source = weighed.where(T.Consent.person_id == person.id)
     named = T.Consent.scope.concat(sign).concat(T.Consent.id)
-    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    own = source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    elsewhere = case((predicates.is_merged(person.id), _cited_elsewhere(person)), else_=_NOTHING)
+    return func.coalesce(own, _NOTHING).concat(elsewhere)
+
+
+def _cited_elsewhere(person: Any) -> ColumnElement[Any]:
+    """The refusals that stand under another record of the person."""
+    refusal, refusals = agreeing.refusals_elsewhere(person.id)
+    named = _Joined(refusal.scope.concat(predicates.word("!")).concat(refusal.id))
+    found = refusals.with_only_columns(named).correlate(person.id.table).scalar_subquery()
+    return predicates.word(" ").concat(func.coalesce(found, _NOTHING))

@@ -17,7 +17,9 @@ from app.vocabulary import Category
 
 READABLE = (Category.IDENTITY, Category.CONTACT, Category.REFERRAL, Category.ATTENDANCE)
 """What H2, H3 and H4 open; a feed carries nothing else, whatever an agreement says."""
-TABLES = FEEDING.union({"feed_person", "feed_removal", "patient"}, *(tables_of(each) for each in READABLE))
+TABLES = FEEDING.union(
+    {"feed_person", "feed_removal", "patient", "person_alias"}, *(tables_of(each) for each in READABLE)
+)
 WINDOW = 5_000
 """How many entries of the log one statement goes through."""
 NUMBER, COUNT = bindparam("number", type_=BigInteger()), bindparam("count", type_=Integer())

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, and_, false, func, literal_column, or_, select, true
+from sqlalchemy.orm import aliased
 
 from app.db import each_text
 from app.records import facts
@@ -119,6 +120,25 @@ async def _looked(records: Records, permit: Permit, key: Any, build: Any, values
 
 def _values(caller: Caller, at: datetime, **values: Any) -> dict[str, Any]:
     return {**facts.parameters(caller, at), **values}
+
+
+def _merged() -> Any:
+    asked, said, further = each_text(CRNS, "asked"), T.PersonAlias, aliased(T.PersonAlias)
+    first = select(asked.c.value.label("asked"), said.other_crn.label("crn")).join(said, said.crn == asked.c.value)
+    found = first.cte("around", recursive=True)
+    found = found.union(select(found.c.asked, further.other_crn).join(further, further.crn == found.c.crn))
+    return select(found.c.asked, found.c.crn)
+
+
+async def with_merged(records: Records, permit: Permit, changed: Mapping[str, int]) -> dict[str, int]:
+    """With everybody who was ever taken for the same person, who may be read otherwise since; each with the last entry.
+
+    Those who were parted again as well: that they were is what changed.
+    """
+    statement, last = records.prepared("feed merged", _merged), dict(changed)
+    for asked, crn in await records.database.fetch(statement, {"crns": array(changed)}, permit):
+        last[crn] = max(last.get(crn, 0), changed[asked])
+    return last
 
 
 async def people(records: Records, permit: Permit, caller: Caller, at: datetime, crns: Iterable[str]) -> list[Looked]:

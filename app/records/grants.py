@@ -149,7 +149,8 @@ async def page(
 
     def build() -> Select[Any]:
         grant, known = T.EmergencyGrant, _filters()
-        named = select(T.Person.crn).where(T.Person.crn == grant.crn, T.Person.id.in_(predicates.excluded()))
+        excluded = predicates.among(T.Person.id, predicates.excluded())
+        named = select(T.Person.crn).where(T.Person.crn == grant.crn, excluded)
         statement = _listed(_GRANT).where(~named.exists(), *(known[name] for name in names))
         return statement.order_by(grant.granted_at.desc(), grant.id.desc()).limit(bindparam("size", type_=Integer()))
 

@@ -64,14 +64,9 @@ def _works_here() -> ColumnElement[Any]:
 
 def _message(kind: str, concerns: ColumnElement[bool]) -> ColumnElement[Any]:
     limit = T.AccessLimit
-    found: Select[Any] = (
-        select(limit.message)
-        .where(limit.person_id == facts.PERSON.id, limit.kind == word(kind), facts.live(limit))
-        .where(concerns)
-        .order_by(limit.valid_from, limit.id)
-        .limit(literal_column("1"))
-    )
-    return found.correlate(T.Person.__table__).scalar_subquery()
+    found = predicates.limits_of(facts.PERSON.id).where(limit.kind == word(kind), concerns)
+    found = found.order_by(limit.valid_from, limit.id).limit(literal_column("1"))
+    return found.with_only_columns(limit.message).scalar_subquery()
 
 
 def of_user() -> Select[Any]:

@@ -148,7 +148,7 @@ def minimal(conditions: Iterable[Condition]) -> list[Condition]:
 def when(condition: Condition, person: Any) -> ColumnElement[bool]:
     """Whether it holds of the person whose columns `id` and `crn` are given."""
     needed = [facts.holds(fact, person) for fact in names_of(condition.needs)]
-    return and_(*needed, *(not_(facts.holds(fact, person)) for fact in names_of(condition.forbids)))
+    return and_(*needed, *(facts.is_absent(fact, person) for fact in names_of(condition.forbids)))
 
 
 def _by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
@@ -171,8 +171,8 @@ def _start_from(conditions: Conditions, person: Any) -> ColumnElement[bool] | No
         starts[fact] = None
     by_key: dict[str, list[Any]] = {}
     for fact in starts:
-        key, source = facts.people_with(fact)
-        by_key.setdefault(key, []).append(source)
+        key, sources = facts.people_with(fact)
+        by_key.setdefault(key, []).extend(sources)
     return or_(*(getattr(person, key).in_(_one(sources)) for key, sources in by_key.items()))
 
 
@@ -180,17 +180,11 @@ def _one(sources: list[Any]) -> Any:
     return sources[0] if len(sources) == 1 else union_all(*sources)
 
 
-def _limited(person: Any) -> ColumnElement[bool]:
-    limit = T.AccessLimit
-    found: Select[Any] = select(literal_column("1")).where(limit.person_id == person.id, facts.live(limit))
-    return found.correlate(person.id.table).exists()
-
-
 def _page_of_people(listing: Listing) -> Select[Any]:
     person = facts.PERSON
     needed = minimal(listing.conditions[Category.IDENTITY])
     inner = select(
-        person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
+        person.id, person.crn, facts.facts_of(person).label("facts"), facts.is_limited(person).label("limited")
     ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
     inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
@@ -218,7 +212,7 @@ def _narrowed(
         permitted = or_(*(when(one, person) for one in minimal(listing.conditions[wanted.category])))
         statement = statement.where(wanted.predicate(person), permitted)
         if wanted.names_the_person:
-            statement = statement.where(not_(_limited(person)))
+            statement = statement.where(not_(facts.is_limited(person)))
     return statement
 
 
@@ -233,7 +227,7 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
             person.id.label("person_id"),
             person.crn,
             facts.facts_of(person).label("facts"),
-            _limited(person).label("limited"),
+            facts.is_limited(person).label("limited"),
             received.label("received"),
         )
         .join(T.Person.__table__, person.id == referral.person_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, String, and_, bindparam, cast, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Integer, Select, String, bindparam, cast, not_, select, tuple_
 from sqlmodel import SQLModel
 
 import app.tables
@@ -138,13 +138,6 @@ def belongs(writer: Writer, registered: Registered, person_id: str | None) -> Ch
 # --- the review list -----------------------------------------------------------------------------------------------
 
 
-def _kept_from() -> ColumnElement[bool]:
-    """Of somebody whose record excludes the caller, or is restricted to others (S3)."""
-    person = T.IdentityMatch.person_id
-    restricted = person.in_(predicates.restricted())
-    return or_(person.in_(predicates.excluded()), and_(restricted, person.not_in(predicates.listed())))
-
-
 class Reviewed(NamedTuple):
     """A pair with both sides."""
 
@@ -168,7 +161,11 @@ async def page(
         going_on = () if after is None else (_before(match),)
         return (
             _both()
-            .where(match.state == bindparam("state", type_=String()), not_(_kept_from()), *going_on)
+            .where(
+                match.state == bindparam("state", type_=String()),
+                not_(predicates.kept_from_caller(match.person_id)),
+                *going_on,
+            )
             .order_by(match.recorded_at.desc(), match.id.desc())
             .limit(bindparam("size", type_=Integer()))
         )

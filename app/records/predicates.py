@@ -64,6 +64,32 @@ def parameters(caller: Caller, at: datetime) -> dict[str, Any]:
 
 
 ZERO: ColumnElement[Any] = literal_column("0")
+Sources = tuple[Select[Any], ...]
+"""Queries of people's ids, each with one column: whoever is in any of them."""
+
+
+def recorded(model: Any, *conditions: Any) -> Sources:
+    """People of whom a row is recorded that withholds something, under their own record or another that is theirs too.
+
+    What grants holds under its own record alone; what withholds follows whoever the probation service merged.
+    """
+    merged = aliased(T.MergedPerson)
+    own = select(model.person_id).where(*conditions)
+    return own, select(merged.person_id).join(model, model.person_id == merged.with_id).where(*conditions)
+
+
+def recorded_of(model: Any, person_id: Any, *conditions: Any) -> Select[Any]:
+    """The same of one person, for a look-up by the column that says who it is: most have one record."""
+    merged, own = aliased(T.MergedPerson), select(person_id.label("id")).correlate(person_id.table)
+    others = select(merged.with_id).where(merged.person_id == person_id, merged.with_id != person_id)
+    records = own.union_all(others.correlate(person_id.table)).subquery()
+    found = select(records.c.id).select_from(records.join(model, model.person_id == records.c.id))
+    return found.where(*conditions).correlate(person_id.table)
+
+
+def is_merged(person_id: Any) -> Predicate:
+    """Whether somebody has another record: few people have."""
+    return exists().where(T.MergedPerson.person_id == person_id)
 
 
 def word(word: str) -> ColumnElement[str]:
@@ -232,8 +258,18 @@ def mhtr() -> Select[Any]:
     )
 
 
-def _limit(kind: str) -> Select[Any]:
-    return select(T.AccessLimit.person_id).where(T.AccessLimit.kind == word(kind), live(T.AccessLimit))
+def limits() -> Sources:
+    """People with a live limit of either kind."""
+    return recorded(T.AccessLimit, live(T.AccessLimit))
+
+
+def limits_of(person_id: Any) -> Select[Any]:
+    """The live limits of one person."""
+    return recorded_of(T.AccessLimit, person_id, live(T.AccessLimit))
+
+
+def _limit(kind: str) -> Sources:
+    return tuple(source.where(T.AccessLimit.kind == word(kind)) for source in limits())
 
 
 def named_on(limit: Any) -> Predicate:
@@ -241,26 +277,43 @@ def named_on(limit: Any) -> Predicate:
     return exists().where(T.AccessLimitName.limit_id == limit.id, T.AccessLimitName.username == USERNAME)
 
 
-def restricted() -> Select[Any]:
+def restricted() -> Sources:
     """People with a live restriction."""
     return _limit("restriction")
 
 
-def listed() -> Select[Any]:
+def listed() -> Sources:
     """On the list of every live restriction: of two, the stricter holds."""
     other = aliased(T.AccessLimit)
-    elsewhere = exists().where(
-        other.person_id == T.AccessLimit.person_id,
-        other.kind == word("restriction"),
-        live(other),
-        not_(named_on(other)),
-    )
-    return _limit("restriction").where(named_on(T.AccessLimit), not_(elsewhere))
+    narrower = other.kind == word("restriction"), live(other), not_(named_on(other))
+    on_list = (source.where(named_on(T.AccessLimit)) for source in _limit("restriction"))
+    return tuple(_not_elsewhere(source, recorded(other, *narrower)) for source in on_list)
 
 
-def excluded() -> Select[Any]:
+def _not_elsewhere(source: Select[Any], others: Sources) -> Select[Any]:
+    """Of these people those who are in none of the other sources."""
+    (whose,) = source.selected_columns
+    apart: list[Predicate] = []
+    for other in others:
+        (column,) = other.selected_columns
+        same: Select[Any] = other.where(column == whose).with_only_columns(literal_column("1"))
+        apart.append(not_(same.correlate(whose.table).exists()))
+    return source.where(*apart)
+
+
+def excluded() -> Sources:
     """People on whose live exclusion the caller stands."""
-    return _limit("exclusion").where(named_on(T.AccessLimit))
+    return tuple(source.where(named_on(T.AccessLimit)) for source in _limit("exclusion"))
+
+
+def among(person_id: Any, sources: Sources) -> Predicate:
+    """Whether somebody is in any of them."""
+    return or_(*(person_id.in_(source) for source in sources))
+
+
+def kept_from_caller(person_id: Any) -> Predicate:
+    """Of somebody whose record excludes the caller, or is restricted to others (S3)."""
+    return or_(among(person_id, excluded()), and_(among(person_id, restricted()), not_(among(person_id, listed()))))
 
 
 def break_glass() -> Select[Any]:

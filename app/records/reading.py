@@ -178,7 +178,7 @@ def _compiled(_dialect: str) -> dict[Any, Prepared]:
 
 FEEDING = frozenset(
     {"person", "supervision", "requirement", "referral", "consent", "consent_recipient", "objection", "allocation"}
-    | {"access_limit", "access_limit_name", "emergency_grant", "subject_request"}
+    | {"access_limit", "access_limit_name", "emergency_grant", "subject_request", "merged_person"}
 )
 
 

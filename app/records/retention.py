@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, String, bindparam, literal_column, or_, select, union_all
+from sqlalchemy import Date, Select, String, and_, bindparam, exists, literal_column, or_, select, union_all
 
 from app.db import Warrant
 from app.pathway.retention import Hold, Treatment
+from app.policies.agreement import midnight
 from app.records.predicates import LONDON, T
 from app.records.reading import Records
+from app.tables import Instant
 
 CRN = bindparam("crn", type_=String())
 TODAY = bindparam("today", type_=Date())
+SINCE = bindparam("since", type_=Instant())
 RETAINED = frozenset(
     {
         "person",
@@ -22,6 +25,10 @@ RETAINED = frozenset(
         "emergency_grant",
         "access_alert_person",
         "access_alert_review",
+        "merged_person",
+        "access_limit",
+        "consent",
+        "objection",
     }
 )
 """The tables that these statements read."""
@@ -54,8 +61,26 @@ def _holds(*, of_one: bool) -> Any:
         .join(alert, alert.person_id == person.id)
         .outerjoin(closing, closing.alert_id == alert.alert_id)
         .where(closing.alert_id.is_(None)),
+        *(select(person.crn, held(Hold.MERGED)).where(_has_another(person.id), each) for each in _withholding(person)),
     ]
     return union_all(*([part.where(person.crn == CRN) for part in parts] if of_one else parts))
+
+
+def _has_another(person_id: Any) -> Any:
+    merged = T.MergedPerson
+    return exists().where(merged.person_id == person_id, merged.with_id != person_id)
+
+
+def _withholding(person: Any) -> tuple[Any, ...]:
+    """What of a record would withhold nothing from the person's others any more, once it is destroyed."""
+    limit, objection, consent = T.AccessLimit, T.Objection, T.Consent
+    refused = and_(consent.decision == literal_column("'refuse'"), consent.withdrawn_at.is_(None))
+    taken_back = and_(consent.decision == literal_column("'permit'"), consent.withdrawn_at.is_not(None))
+    return (
+        exists().where(limit.person_id == person.id, or_(limit.valid_until.is_(None), limit.valid_until > SINCE)),
+        exists().where(objection.person_id == person.id, objection.withdrawn_at.is_(None)),
+        exists().where(consent.person_id == person.id, or_(refused, taken_back)),
+    )
 
 
 async def treatments(records: Records, permit: Warrant, crn: str | None = None) -> Mapping[str, list[Treatment]]:
@@ -78,7 +103,8 @@ def _treatment(status: str, closed_on: date | None, end_code: str | None, withdr
 
 async def holds(records: Records, permit: Warrant, today: date, crn: str | None = None) -> Mapping[str, list[Hold]]:
     """What keeps each person's record whatever its age, but open referrals, which retention itself sees."""
-    key, values = ("holds", crn is not None), {"today": today} | ({"crn": crn} if crn else {})
+    key = ("holds", crn is not None)
+    values = {"today": today, "since": midnight(today)} | ({"crn": crn} if crn else {})
     statement = records.prepared(key, lambda: _holds(of_one=crn is not None))
     found: dict[str, list[Hold]] = {}
     for whose, hold in await records.database.fetch(statement, values, permit):

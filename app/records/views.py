@@ -164,12 +164,14 @@ def tables_about(subjects: tuple[Subject, ...]) -> frozenset[str]:
 
 COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome_score")
 """What figures are made of."""
+LIMITED_BY = ("access_limit", "access_limit_name", "merged_person")
+"""What says whom a record is kept from."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Category.ATTENDANCE: ("referral",),  # whose service's it is, and whether it is open at all
     Category.SCORES: ("referral",),
     Category.NOTES: ("referral",),
     Category.SAFETY: ("referral",),
-    Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
+    Register.EMERGENCY_GRANT: ("person", *LIMITED_BY),  # nobody lists who excludes them (S3)
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
         "person",
         "patient",
@@ -177,15 +179,14 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "person_alias",
         "consent",
         "emergency_grant",
-        "access_limit",
-        "access_limit_name",
+        *LIMITED_BY,
         "feed_person",  # how many people a system has been given, and how many it still has to drop (H6)
         "feed_removal",
     ),
     Register.AGGREGATE_FIGURES: COUNTED,
     Register.PUBLISHED_FIGURES: COUNTED,
-    Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
-    Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
+    Register.IDENTITY_LINK: LIMITED_BY,  # nor a pair with them
+    Register.ACCESS_ALERT: LIMITED_BY,  # nor an alert about them
 }
 
 

@@ -134,7 +134,7 @@ async def excluding(records: Records, permit: Warrant, caller: Caller, at: datet
     """Whoever keeps the caller out of their record (S3), under each CRN that is theirs."""
 
     def build() -> Select[Any]:
-        return select(T.Person.id, T.Person.crn).where(T.Person.id.in_(predicates.excluded()))
+        return select(T.Person.id, T.Person.crn).where(predicates.among(T.Person.id, predicates.excluded()))
 
     values = predicates.parameters(caller, at)
     rows = await records.database.fetch(records.prepared("whose-excluding", build), values, permit)

@@ -35,7 +35,7 @@ from app.tables.health import (
     WaitingPause,
 )
 from app.tables.history import history_of
-from app.tables.identity import IdentityMatch, PersonAlias, PersonIdentifier
+from app.tables.identity import IdentityMatch, MergedPerson, PersonAlias, PersonIdentifier
 from app.tables.joint import Consent, ConsentRecipient, Meeting, Objection
 from app.tables.justice import (
     LicenceCondition,
@@ -149,6 +149,7 @@ __all__ = [
     "Kept",
     "LicenceCondition",
     "Meeting",
+    "MergedPerson",
     "NationalSubmission",
     "Objection",
     "Obligation",

@@ -84,3 +84,22 @@ class PersonAlias(SQLModel, table=True):
     other_crn: str = inner(IDENTITY, primary_key=True, max_length=7)
     parted_at: datetime | None = inner(IDENTITY, default=None, sa_type=Instant)
     recorded_at: datetime = _moment(IDENTITY)
+
+
+class MergedPerson(SQLModel, table=True):
+    """Records that are of one person as the probation service has it now, itself included; none of everybody else.
+
+    The database makes it from `PersonAlias`, step by step with it: what withholds holds across all of them.
+    """
+
+    __tablename__ = "merged_person"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id"], ["person.id"]),
+        ForeignKeyConstraint(["with_id"], ["person.id"]),
+        Index("ix_merged_person_with_id", "with_id"),
+        {"info": {PROTECTED: True, "feeds_facts": True}},
+    )
+
+    person_id: str = inner(IDENTITY, primary_key=True, max_length=36)
+    with_id: str = inner(IDENTITY, primary_key=True, max_length=36)
+    recorded_at: datetime = _moment(IDENTITY)

@@ -1,7 +1,7 @@
 """Random worlds: a dozen people, each with traits that make or break some fact for some caller."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from random import Random
@@ -119,11 +119,14 @@ class Somebody:
     born: date
     postcode: str | None
     traits: tuple[str, ...]
+    merged_into: str | None = None
+    is_limited_elsewhere: bool = False
+    """Under another record of theirs."""
 
     @property
     def is_limited(self) -> bool:
         """Whether a restriction or an exclusion is live, of whomever."""
-        return any(trait in LIMITS for trait in self.traits)
+        return self.is_limited_elsewhere or any(trait in LIMITS for trait in self.traits)
 
     def rows(self) -> list[Any]:
         """The person and the rows that their traits put there."""
@@ -137,7 +140,8 @@ class Somebody:
             nhs_number=f"9990{number}",
             pnc_number=f"20{number[:2]}/{number}A",
         )
-        return [known, *flat(TRAITS[trait](self.crn) for trait in self.traits)]
+        mergers = [] if self.merged_into is None else world.merged(self.crn, self.merged_into)
+        return [known, *mergers, *flat(TRAITS[trait](self.crn) for trait in self.traits)]
 
 
 @dataclass(frozen=True)
@@ -164,12 +168,28 @@ def _somebody(draw: st.DrawFn, number: int) -> Somebody:
     )
 
 
+def merged(people: Iterable[Somebody], mergers: Sequence[tuple[int, int]]) -> tuple[Somebody, ...]:
+    """The same people, of whom some records are merged into others; each by its place."""
+    known = list(people)
+    for one, other in mergers:
+        if one != other:
+            known[one] = replace(known[one], merged_into=known[other].crn)
+    sets = {each.crn: {each.crn} for each in known}
+    for each in known:
+        if each.merged_into is not None:
+            together = sets[each.crn] | sets[each.merged_into]
+            sets |= dict.fromkeys(together, together)
+    limited = {each.crn for each in known if each.is_limited}
+    return tuple(replace(each, is_limited_elsewhere=bool(limited & sets[each.crn])) for each in known)
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> RandomWorld:
     """Up to a dozen people; now and then a caller's token is revoked."""
     people = tuple(_somebody(draw, number) for number in range(1, draw(st.integers(8, 12)) + 1))
     lapsed = draw(st.lists(st.sampled_from(sorted(LAPSES)), max_size=1)) if draw(st.integers(0, 3)) == 0 else []
-    return RandomWorld(people, tuple(lapsed))
+    place = st.integers(0, len(people) - 1)
+    return RandomWorld(merged(people, draw(st.lists(st.tuples(place, place), max_size=4))), tuple(lapsed))
 
 
 def world_of(seed: int, size: int = 12) -> RandomWorld:
@@ -186,4 +206,6 @@ def world_of(seed: int, size: int = 12) -> RandomWorld:
         )
         for number in range(1, size + 1)
     )
-    return RandomWorld(tuple(people))
+    known = tuple(people)
+    mergers = [(chance.randrange(size), chance.randrange(size)) for _ in range(size // 4)]
+    return RandomWorld(merged(known, mergers))

@@ -143,9 +143,19 @@ def pair(template: Path, folder: Path, who: str, purpose: str, seed: int) -> Pai
         differing = _differing(seen, sight(other, who, purpose))
         if not differing:
             return Pair(one, other, (rows, changed), seen)
-        for crn in differing:  # what was meant to be hidden is not, or tells itself by a fact
-            changed = changed.but(crn, rows.of.get(crn, ()))
+        for crn in set().union(*(_one_with(rows, each) for each in differing)):
+            changed = changed.but(crn, rows.of.get(crn, ()))  # what was to be hidden is not, or tells itself by a fact
     raise AssertionError(f"{who} can tell {differing} apart, who were put back")
+
+
+def _one_with(rows: Rows, crn: str) -> set[str]:
+    """The records that are of one person with this one: what withholds follows from all of them."""
+    pairs = [(row.crn, row.other_crn) for row in rows.all() if isinstance(row, t.PersonAlias)]
+    found, before = {crn}, set[str]()
+    while found != before:
+        before = found
+        found = before | {other for one, other in pairs if one in before}
+    return found
 
 
 def _file(template: Path, path: Path, rows: Rows) -> Path:

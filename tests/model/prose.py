@@ -165,6 +165,15 @@ class Grant(Period):
 
 
 @dataclass
+class Merger:
+    """That probation says of two numbers that they are of one person; until it says that they are not."""
+
+    said_by: str
+    into: str
+    stands: bool = True
+
+
+@dataclass
 class Request:
     """A subject access request."""
 
@@ -191,6 +200,16 @@ class Recorded:
     limits: list[Limit] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    mergers: list[Merger] = field(default_factory=list)
+
+    def of_one_person(self, crn: str) -> set[str]:
+        """Every number of the person with this one: what is withheld under any is withheld under each."""
+        found = {crn}
+        for _ in self.mergers:
+            for each in self.mergers:
+                if each.stands and {each.said_by, each.into} & found:
+                    found |= {each.said_by, each.into}
+        return found
 
     def facts(self, who: str, crn: str, now: datetime) -> set[str]:
         """Every fact of a caller and a person, at a moment."""
@@ -226,7 +245,7 @@ class Recorded:
             (each.who, each.crn) == (caller.name, crn) and _stands(each, each.revoked_at, now) for each in self.grants
         ):
             yield "break-glass"
-        limits = [each for each in self.limits if each.crn == crn and each.holds(now)]
+        limits = [each for each in self.limits if each.crn in self.of_one_person(crn) and each.holds(now)]
         restrictions = [each for each in limits if not each.excludes]
         if restrictions:
             yield "restricted"
@@ -247,7 +266,7 @@ class Recorded:
             yield "subject-request"
         yield from (f"consent:{scope}" for scope in self.agreed(party, crn, now))
         for each in self.objections:
-            if each.crn == crn and _stands(each, each.withdrawn_at, now):
+            if each.crn in self.of_one_person(crn) and _stands(each, each.withdrawn_at, now):
                 yield f"objection:{each.category}"
 
     def moments(self) -> Iterable[datetime]:
@@ -278,13 +297,26 @@ class Recorded:
 
     def agreed(self, party: str, crn: str, now: datetime) -> dict[str, set[str]]:
         """Scopes to which the person agrees for this party, each with the consents that say so."""
-        standing = [each for each in self.consents if each.crn == crn and self._is_standing(each, now)]
+        theirs = [each for each in self.consents if each.crn in self.of_one_person(crn)]
+        standing = [each for each in theirs if self._is_standing(each, now)]
         refused = {each.scope for each in standing if not each.permits}
         agreed: dict[str, set[str]] = {}
         for each in standing:
-            if each.permits and each.scope not in refused and each.takes_effect(now) and party in each.recipients:
+            if each.crn != crn or not each.permits or each.scope in refused or self._is_taken_back(each, theirs, now):
+                continue
+            if each.takes_effect(now) and party in each.recipients:
                 agreed.setdefault(each.scope, set()).add(each.id)
         return agreed
+
+    @staticmethod
+    def _is_taken_back(one: Consent, theirs: Iterable[Consent], now: datetime) -> bool:
+        """Since it was given they took back another permission of its scope, under another number of theirs."""
+        taken_back = (
+            each.withdrawn_at
+            for each in theirs
+            if each.permits and each.scope == one.scope and each.crn != one.crn and each.withdrawn_at
+        )
+        return any(one.begins <= moment <= now for moment in taken_back)
 
     def _is_standing(self, one: Consent, now: datetime) -> bool:
         """It holds, was not withdrawn, and nothing that took effect has been put in its place."""

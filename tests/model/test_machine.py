@@ -49,6 +49,7 @@ from tests.model.prose import (
     Consent,
     Grant,
     Limit,
+    Merger,
     Objection,
     Recorded,
     Request,
@@ -66,6 +67,8 @@ EVERY_FACT = (1 << len(FACTS)) - 1
 START = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 PEOPLE = ("X000001", "X000002")
 NOBODY = "X999999"
+BETWEEN = "X999998"
+"""A number under which nobody is on file, though records were merged into it."""
 SCOPES = (*["attendance"] * 4, "progress", "scores", "offence", "meeting", "health-trainer")
 EVERYBODY = (
     select(PERSON.crn, facts.facts_of(PERSON), facts.facts_but_consents(PERSON), facts.relied_on(PERSON))
@@ -391,6 +394,26 @@ class Machine(RuleBasedStateMachine):
         one = self._one(self.model.grants, pick)
         one.revoked_at = self.now
         self._change(t.EmergencyGrant, one.id, revoked_at=self.now)
+
+    # --- two records of one person ----------------------------------------------------------------------------------
+
+    @rule(crn=SOME, directly=MOSTLY)
+    def record_is_merged_or_parted(self, crn: str, directly: bool) -> None:
+        """Into the other's, or into one that has not come yet."""
+        (other,) = {*PEOPLE} - {crn}
+        into = other if directly else BETWEEN
+        mine = [each for each in self.model.mergers if (each.said_by, each.into) == (crn, into)]
+        if not mine:
+            self._put(*world.merged(crn, into, recorded_at=self.now))
+            self.model.mergers.append(Merger(crn, into))
+            return
+        (one,) = mine
+        one.stands = not one.stands
+        table = t.PersonAlias.__table__
+        said = (table.c.said_by == person_id(crn)) & ((table.c.other_crn == into) | (table.c.crn == into))
+        parted = None if one.stands else self.now
+        with warranted(TestWarrant()), self.engine.begin() as connection:
+            connection.execute(table.update().where(said).values(parted_at=parted, recorded_at=self.now))
 
     # --- time -------------------------------------------------------------------------------------------------------
 

@@ -166,7 +166,7 @@ def _moved(row: SQLModel, number: int) -> dict[str, Any]:
     for name, value in values.items():
         if value in _CRNS:
             values[name] = person_id(_crn(number, _CRNS[value]))
-        elif name == "crn":
+        elif name in ("crn", "other_crn"):
             values[name] = _crn(number, value)
         elif name in _OWN and value is not None:
             values[name] = f"{value}-{number}"

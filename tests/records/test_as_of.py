@@ -17,16 +17,31 @@ import app.tables as t
 from app.db import Address, UnpermittedRead, open_database
 from app.records.as_of import caller_at, standing_at
 from app.records.reading import Records, Standing
+from app.records.writing import person_id
 from app.vocabulary import Fact, Role, names_of
 from tests import world
 from tests.gate.house import CALLERS, everybody, flat
 from tests.world import NOW, TODAY
 
-CRN = "X000001"
+CRN, OTHER = "X000001", "X000002"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WHO = ("olive", "theo", "claire", "rory", "hana", "probation", "clinical")
 REFERRAL = world.referral(CRN, id="referral-1")
 SENTENCE = world.supervision(CRN, id="sentence-1")
+
+
+def other_record() -> list[Any]:
+    """Another record of theirs, from which everything that withholds follows while the two are merged."""
+    return flat(
+        [
+            world.person(OTHER),
+            world.merged(OTHER, CRN),
+            world.limit(OTHER, "restriction", "theo", id="limit-3"),
+            world.limit(OTHER, "exclusion", "rory", id="limit-4"),
+            world.objection(OTHER, "scores", id="objection-2"),
+            world.consent(OTHER, "progress", decision="refuse", id="refusal-2"),
+        ]
+    )
 
 
 def person() -> list[Any]:
@@ -46,6 +61,7 @@ def person() -> list[Any]:
             *world.limit(CRN, "exclusion", "hana", id="limit-2"),
             world.grant(CRN, "theo", id="grant-1"),
             world.subject_request(CRN, id="request-1"),
+            *other_record(),
         ]
     )
 
@@ -58,6 +74,11 @@ def _set(model: Any, identity: str, **values: Any) -> Callable[[datetime], Any]:
         return update(model).where(model.id == identity).values(**made, recorded_at=at)
 
     return change
+
+
+def _part(parted: bool) -> Callable[[datetime], Any]:
+    said = t.PersonAlias.said_by == person_id(OTHER)
+    return lambda at: update(t.PersonAlias).where(said).values(parted_at=at if parted else None, recorded_at=at)
 
 
 def _remove_name(at: datetime) -> Any:
@@ -96,6 +117,10 @@ CHANGES: dict[str, Callable[[datetime], Any]] = {
     "exclusion becomes restriction": _set(t.AccessLimit, "limit-2", kind="restriction"),
     "names off the list": _remove_name,
     "grant revoked": _set(t.EmergencyGrant, "grant-1", revoked_at=_now),
+    "records parted": _part(parted=True),
+    "records merged": _part(parted=False),
+    "the other's restriction ends": _set(t.AccessLimit, "limit-3", valid_until=_now),
+    "the other's refusal withdrawn": _set(t.Consent, "refusal-2", withdrawn_at=_now),
     "request closed": _set(t.SubjectRequest, "request-1", closed_on=TODAY),
     "request open": _set(t.SubjectRequest, "request-1", closed_on=None),
 }
@@ -116,9 +141,9 @@ async def _history_is_told_right(url: str, names: list[str]) -> int:
             at = NOW + place * HOUR
             await world.execute(url, [(CHANGES[name](at), None)])
             # the database's own clock says when something was deleted, and this world's is another
-            past = t.HISTORIES["access_limit_name"]
-            deleted = update(past).where(past.c.superseded_at > NOW + 100 * DAY).values(superseded_at=at)
-            await world.execute(url, [(deleted, None)])
+            for past in (t.HISTORIES["access_limit_name"], t.HISTORIES["merged_person"]):
+                deleted = update(past).where(past.c.superseded_at > NOW + 100 * DAY).values(superseded_at=at)
+                await world.execute(url, [(deleted, None)])
             then = at + HOUR / 2
             seen.append((then, await _all(records, then, records.standing)))
         for then, live in seen:

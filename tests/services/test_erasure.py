@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         world.person(crn, family_name=f"Family{mark}", nhs_number=None),
         *world.registration(crn, id=f"patient-{mark}", postcode="LE1 1AA"),
         t.Patient(**world.made() | {"id": f"claims-{mark}", "crn": crn}),
-        *world.merged(crn, "X200009"),
+        *world.merged(crn, f"{crn[:-1]}{9 - int(crn[-1])}"),
         order, world.requirement(crn, order, end_date=ENDED, start_date=date(2000, 1, 1)), referral, *note,
         *sentence(crn, mark),
         world.of(t.Meeting, crn, held_at=NOW, offender_manager="olga", therapist="theo", agreed=f"agreed {mark}",
@@ -90,7 +90,7 @@ async def _world(url: str) -> None:
     grants = [
         update(t.EmergencyGrant).where(t.EmergencyGrant.crn == crn).values(recorded_at=NOW) for crn in (OLD, OTHER)
     ]
-    lists = [update(model).values(recorded_at=NOW) for model in (t.ConsentRecipient, t.AccessLimitName)]
+    lists = [update(model).values(recorded_at=NOW) for model in (t.ConsentRecipient, t.AccessLimitName, t.MergedPerson)]
     await world.execute(url, [(each, None) for each in (*changed, *grants, *lists)])
 
 
@@ -274,6 +274,9 @@ async def test_afterwards_they_are_nobody(database_url: str, key_file: Path) -> 
                 alert_id="open", person_id=person_id(OLD), crn=OLD, once="once", recorded_at=NOW),
             Reason.COURT_ORDER, "an access alert waits for its review", id="an alert without its review"),
         pytest.param(
+            insert(t.PersonAlias).values([each.model_dump() for each in world.merged(OTHER, OLD)]),
+            Reason.COURT_ORDER, "another record of the person is kept", id="what another record goes by"),
+        pytest.param(
             update(t.Referral).where(t.Referral.id == "referral-old").values(closed_on=TODAY),
             Reason.RETENTION_OVER, "retention is not over: not before 2046-03-10", id="before its time"),
     ],
@@ -311,6 +314,34 @@ async def test_an_erasure_that_was_granted_needs_no_date(sqlite_url: str) -> Non
     await world.execute(sqlite_url, [(recent, None)])
     async with eraser(sqlite_url) as (service, _):
         assert len(await service.erase(NOW, OLD, Reason.ERASURE_GRANTED, "IG-1", "request-1")) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        ([], False),
+        (world.limit(OLD, "exclusion", "olga"), True),
+        (world.limit(OLD, "exclusion", "olga", valid_until=NOW - timedelta(days=1)), False),
+        ([world.objection(OLD, "notes")], True),
+        ([world.objection(OLD, "notes", withdrawn_at=NOW)], False),
+        (world.consent(OLD, "scores"), False),
+        (world.consent(OLD, "scores", withdrawn_at=NOW), True),
+        (world.consent(OLD, "scores", decision="refuse"), True),
+        (world.consent(OLD, "scores", decision="refuse", withdrawn_at=NOW), False),
+    ],
+)
+async def test_one_of_two_merged_records_is_erased_unless_the_other_goes_by_it(
+    sqlite_url: str, row: Any, kept: bool
+) -> None:
+    await world.put(sqlite_url, flat([*cast(), world.person(OLD), world.person(OTHER), world.merged(OLD, OTHER), row]))
+    async with eraser(sqlite_url) as (service, _):
+        plan = await service.plan(NOW, OLD, Reason.ERASURE_GRANTED)
+        assert [each[:22] for each in plan.against] == ["another record of the "] * kept
+        if not kept:
+            await service.erase(NOW, OLD, Reason.ERASURE_GRANTED, "IG-1", "request-1")
+            assert await held(sqlite_url, "old", OLD) == {}
+            left = set(await held(sqlite_url, "other", OTHER))
+            assert left == {"person", "person_identifier", "merged_person_history"}, "of their own"
 
 
 async def test_what_comes_in_meanwhile_goes_by_a_further_entry(
