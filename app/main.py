@@ -44,6 +44,7 @@ from app.routers import (
     people,
     referrals,
     reports,
+    scores,
     staff,
     subject_access,
     sync,
@@ -81,6 +82,7 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -155,6 +157,7 @@ def _addresses() -> list[BaseRoute]:
         authorisations.router,
         allocations.router,
         attendance.router,
+        scores.router,
         limits.router,
         changes.router,
         consents.router,
@@ -218,6 +221,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         audit=AuditService(gate),
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
+        scores=ScoreService(gate),
         reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
         matching=matching,
         matches=MatchService(gate, matching),

@@ -166,9 +166,9 @@ COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome
 """What figures are made of."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Category.ATTENDANCE: ("referral",),  # whose service's it is, and whether it is open at all
-    Category.SCORES: ("referral",),
+    Category.SCORES: ("referral", "clinical_record"),  # and which anxiety measure is right for the problem
     Category.NOTES: ("referral",),
-    Category.SAFETY: ("referral",),
+    Category.SAFETY: ("referral", "outcome_score"),  # and what a prompt rests on
     Register.EMERGENCY_GRANT: ("person", "access_limit", "access_limit_name"),  # nobody lists who excludes them (S3)
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
         "person",
