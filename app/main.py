@@ -39,6 +39,7 @@ from app.routers import (
     explanations,
     limits,
     matches,
+    notes,
     oauth2,
     operations,
     people,
@@ -48,6 +49,7 @@ from app.routers import (
     staff,
     subject_access,
     sync,
+    tasks,
 )
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
@@ -75,6 +77,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -86,6 +89,7 @@ from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.tasks import TaskService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
 from app.sync.batches import Applying
@@ -158,6 +162,8 @@ def _addresses() -> list[BaseRoute]:
         allocations.router,
         attendance.router,
         scores.router,
+        notes.router,
+        tasks.router,
         limits.router,
         changes.router,
         consents.router,
@@ -222,6 +228,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
         scores=ScoreService(gate),
+        notes=NoteService(gate),
+        tasks=TaskService(gate),
         reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
         matching=matching,
         matches=MatchService(gate, matching),

@@ -161,7 +161,7 @@ def _masked(bits: Any, mask: Facts) -> ColumnElement[Any]:
     return bits.op("&")(literal_column(str(mask)))  # type: ignore[no-any-return]  # op() is untyped
 
 
-def _start_from(conditions: Conditions, person: Any) -> ColumnElement[bool] | None:
+def start_from(conditions: Conditions, person: Any) -> ColumnElement[bool] | None:
     """Only people of whom the most selective fact of each condition holds, so that nobody else is looked at."""
     starts: dict[Fact, None] = {}
     for condition in conditions:
@@ -180,7 +180,8 @@ def _one(sources: list[Any]) -> Any:
     return sources[0] if len(sources) == 1 else union_all(*sources)
 
 
-def _limited(person: Any) -> ColumnElement[bool]:
+def limited(person: Any) -> ColumnElement[bool]:
+    """Whether the person's record is restricted, or keeps somebody out."""
     limit = T.AccessLimit
     found: Select[Any] = select(literal_column("1")).where(limit.person_id == person.id, facts.live(limit))
     return found.correlate(person.id.table).exists()
@@ -190,7 +191,7 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     person = facts.PERSON
     needed = minimal(listing.conditions[Category.IDENTITY])
     inner = select(
-        person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
+        person.id, person.crn, facts.facts_of(person).label("facts"), limited(person).label("limited")
     ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
     inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
@@ -210,7 +211,7 @@ def _page_of_people(listing: Listing) -> Select[Any]:
 def _narrowed(
     statement: Select[Any], listing: Listing, needed: Conditions, known: Mapping[str, Filter], person: Any
 ) -> Select[Any]:
-    start = _start_from(needed, person)
+    start = start_from(needed, person)
     if start is not None:
         statement = statement.where(start)
     for name in listing.filters:
@@ -218,7 +219,7 @@ def _narrowed(
         permitted = or_(*(when(one, person) for one in minimal(listing.conditions[wanted.category])))
         statement = statement.where(wanted.predicate(person), permitted)
         if wanted.names_the_person:
-            statement = statement.where(not_(_limited(person)))
+            statement = statement.where(not_(limited(person)))
     return statement
 
 
@@ -233,7 +234,7 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
             person.id.label("person_id"),
             person.crn,
             facts.facts_of(person).label("facts"),
-            _limited(person).label("limited"),
+            limited(person).label("limited"),
             received.label("received"),
         )
         .join(T.Person.__table__, person.id == referral.person_id)
@@ -251,15 +252,15 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
     columns = [case((is_open, whole.c[name])).label(name) for name in REFERRAL_IN_LISTS]
     who = page.c.id
     return (
-        select(
-            page.c.person_id, page.c.crn, page.c.facts, page.c.limited, _relied(page), who, page.c.received, *columns
-        )
+        select(page.c.person_id, page.c.crn, page.c.facts, page.c.limited, relied(page), who, page.c.received, *columns)
         .join(whole, whole.c.id == page.c.id)
         .order_by(page.c.received.desc(), page.c.id)
     )
 
 
-def _relied(page: Any) -> ColumnElement[Any]:
+def relied(page: Any) -> ColumnElement[Any]:
+    """The consents that each row of a page rests on, for the log."""
+
     class Whose:
         id = page.c.person_id
 

@@ -98,6 +98,11 @@ FAULTS: dict[str, Fault] = {
         "send when it was completed: from the referral's receipt to its close, and not in the future",
     ),
     "score-recorded": Fault(409, "this measure is recorded at this moment already", "nothing has to be done"),
+    "note-outside-referral": Fault(
+        422,
+        "a note lies within the referral",
+        "send when it was written: since the referral's receipt, not in the future",
+    ),
     "task-unknown": Fault(404, "there is no such task, or it stands no more", "see GET /v1/tasks for those that stand"),
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),

@@ -25,6 +25,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -36,6 +37,7 @@ from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.tasks import TaskService
 from app.vocabulary import Caller
 
 STRANGERS_PER_SECOND = 50
@@ -77,6 +79,8 @@ class Services:
     access_alerts: AccessAlertService
     reports: ReportService
     scores: ScoreService
+    notes: NoteService
+    tasks: TaskService
     matching: MatchingService
     matches: MatchService
     batches: BatchService

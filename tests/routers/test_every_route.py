@@ -47,6 +47,7 @@ LISTS = (
     "/v1/audit/alerts/{alert_id}",
     "/v1/audit/alerts/{alert_id}/review",
     "/v1/reports/pathway",
+    "/v1/tasks",
     "/v1/matches",
     "/v1/matches/{match_id}",
     "/v1/matches/{match_id}/link",
@@ -91,6 +92,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/referrals/{referral_id}/allocation/end": {},
     "/v1/referrals/{referral_id}/appointments/{appointment_id}/attendance": {"attendanceCode": "6"},
     "/v1/referrals/{referral_id}/scores": {"tool": "GAD-7", "items": [1, 1, 1, 1, 1, 1, 1]},
+    "/v1/referrals/{referral_id}/tasks": {"kind": "first-missed", "about": "appointment-full", "mark": "done"},
+    "/v1/referrals/{referral_id}/notes": {
+        "kind": "session",
+        "text": "He slept.",
+        "thirdParty": False,
+        "seriousHarm": False,
+    },
     "/v1/people/{crn}/offender-manager": {"username": "otto"},
     "/v1/people/{crn}/limits/{limit_id}": {
         "type": "exclusion",
