@@ -62,14 +62,12 @@ class TaskService:
             asked = replace(question, subjects=(kinds[at].category,))
             async with self._gate.ask_many(asked, kinds[at], {}, after, size - len(answers)) as listed:
                 listed.answers.extend(document({"crn": row.crn, **row.fields}) for row in listed.rows)
-            answers, after = [*answers, *listed.answers], None
+            answers += listed.answers
             receipts += listed.receipts
-            if listed.has_more:
-                following = _encoded(at, listed.rows[-1].key)
-            elif len(answers) == size and at + 1 < len(kinds):
-                following = _encoded(at + 1, None)
-            if following is not None:
+            if listed.has_more:  # of a list for which no room was left, from its beginning
+                following = _encoded(at, listed.rows[-1].key if listed.rows else None)
                 break
+            after = None
         return Answer(page(answers, following, size), receipts)
 
     async def _kinds(self, question: Question) -> Sequence[Kind]:

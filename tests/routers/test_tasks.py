@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 import app.tables as t
 from app.pathway.engagement import Contact, signals
@@ -167,6 +168,11 @@ async def test_pages_go_on_from_prompts_to_signals(service_alone: Service) -> No
         ("safety-prompt", "score-9"), ("safety-prompt", "score-8"), ("two-missed", "missed-2"),
         ("two-missed", "bare-1"), ("first-missed", "bare-0"),
     ]  # fmt: skip
+    full = await service_alone.get(f"{TASKS}?pageSize=5", *CARLA, CARE)
+    assert (len(full.json()["data"]), full.json()["pagination"]["next"]) == (5, None)
+    await world.execute(service_alone.url, [(text("UPDATE appointment SET attendance_code = '5'"), None)])
+    prompts = await service_alone.get(f"{TASKS}?pageSize=2", *CARLA, CARE)
+    assert (len(prompts.json()["data"]), prompts.json()["pagination"]["next"]) == (2, None)
     wrong = await service_alone.get(f"{TASKS}?cursor=nonsense", *CARLA, CARE)
     assert (wrong.status_code, told(wrong)["code"]) == (400, "cursor-invalid")
 
