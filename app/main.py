@@ -39,14 +39,17 @@ from app.routers import (
     explanations,
     limits,
     matches,
+    notes,
     oauth2,
     operations,
     people,
     referrals,
     reports,
+    scores,
     staff,
     subject_access,
     sync,
+    tasks,
 )
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
@@ -74,6 +77,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -81,9 +85,11 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.tasks import TaskService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
 from app.sync.batches import Applying
@@ -155,6 +161,9 @@ def _addresses() -> list[BaseRoute]:
         authorisations.router,
         allocations.router,
         attendance.router,
+        scores.router,
+        notes.router,
+        tasks.router,
         limits.router,
         changes.router,
         consents.router,
@@ -218,6 +227,9 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         audit=AuditService(gate),
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
+        scores=ScoreService(gate),
+        notes=NoteService(gate),
+        tasks=TaskService(gate),
         reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
         matching=matching,
         matches=MatchService(gate, matching),

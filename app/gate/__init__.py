@@ -9,7 +9,7 @@ from app.gate.asking import Opened
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
-from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.listing import PEOPLE, PROMPTS, REFERRALS, SIGNALS, Kind, Listed
 from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
@@ -40,14 +40,17 @@ __all__ = [
     "EXPLAINED",
     "KINDS",
     "PEOPLE",
+    "PROMPTS",
     "READ",
     "REFERRALS",
+    "SIGNALS",
     "AccessRefused",
     "Act",
     "Announcing",
     "DatabaseUnavailable",
     "DecisionMismatch",
     "Gate",
+    "Kind",
     "Listed",
     "Made",
     "Many",

@@ -1,6 +1,6 @@
 """A question about one person, from facts to entry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ class Opened:
     answer: bytes | None = None
     receipt: Receipt | None = None
     is_found: bool = True
+    released: Mapping[str, Sequence[str]] | None = None
+    """Which fields of which category the answer carries, where it carries less than what is open."""
     details: Mapping[str, Any] | None = None
     """What else the entry says; nothing personal."""
 

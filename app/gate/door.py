@@ -185,12 +185,13 @@ class Gate:
             standing.person_id, standing.crn or question.crn, cited(said, standing.consents, standing.against)
         )
         explained = opened is not None and opened.kind == EXPLAINED
+        released = said.released if opened is None or opened.released is None else opened.released
         record = self._record(
             question,
             agreement,
             REFUSED if opened is None else said.outcome,
             kind=opened.kind if opened else READ,
-            released={} if opened is None or explained else said.released,
+            released={} if opened is None or explained else released,
             withheld=said.withheld,
             clauses=said.clauses,
             facts=standing.facts,

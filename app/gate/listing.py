@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import lists
+from app.records import lists, tasks
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
 from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
@@ -29,10 +29,25 @@ class Kind:
     read: Any
     alone: frozenset[str]
     """Fields that stay when the record is limited; the others name the person."""
+    also: tuple[Category, ...] = ()
+    """Further categories that have to be open on a row."""
+    tables: frozenset[str] = frozenset()
+    """What it reads besides what feeds facts."""
 
 
 PEOPLE = Kind(Category.IDENTITY, lists.PEOPLE_FILTERS, lists.people, frozenset({"crn"}))
 REFERRALS = Kind(Category.REFERRAL, lists.REFERRAL_FILTERS, lists.referrals, frozenset())
+SIGNALS = Kind(
+    Category.ATTENDANCE, {}, tasks.signals, frozenset(), tables=frozenset({"appointment", "engagement_mark"})
+)
+PROMPTS = Kind(
+    Category.SAFETY,
+    {},
+    tasks.prompts,
+    frozenset(),
+    also=(Category.SCORES,),
+    tables=frozenset({"outcome_score", "safety_prompt_mark"}),
+)
 
 
 @dataclass(slots=True)
@@ -61,7 +76,7 @@ class AskingMany:
     async def __aenter__(self) -> Listed:
         gate, question, asked = self._gate, self._question, self._listing
         agreement = self._agreement = await gate.check_purpose(question)
-        wanted = {self._kind.category: "not-permitted-for-role"}
+        wanted = dict.fromkeys((self._kind.category, *self._kind.also), "not-permitted-for-role")
         for name in asked.filters:
             wanted.setdefault(self._kind.filters[name].category, "filter-not-permitted")
         conditions = {}
@@ -79,7 +94,7 @@ class AskingMany:
         return self._listed
 
     async def _read(self, records: Records, listing: Listing) -> list[ListedRow]:
-        permit = issue_tables(FEEDING)
+        permit = issue_tables(FEEDING | self._kind.tables)
         try:
             rows: list[ListedRow] = await self._kind.read(records, permit, listing)
             return rows

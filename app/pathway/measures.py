@@ -26,6 +26,10 @@ class Measure:
     items: int | None = None
     highest_item: int | None = None
     has_decimals: bool = False
+    by_item: bool = False
+    """Whether it is recorded here by its answers alone: a total says nothing of which were given."""
+    may_miss: int = 0
+    """How many answers may be missing: they are taken to be the mean of those that were given."""
     case_at: Decimal | None = None
     """The lowest total at caseness; None for a measure that no outcome rests on."""
     reliable_change: Decimal | None = None
@@ -76,6 +80,7 @@ def _with_cut_off(name: str, code: str, highest: int, cut_off: str, reliable: st
 
 
 _NATIONAL = "national data set v2.1, range; "
+_MISSING = " from memory of the scoring manual, to be confirmed by the service's clinicians"
 _FROM_MEMORY = _NATIONAL + "cut-off and reliable change from memory, to be confirmed by the service's clinicians"
 
 MEASURES: tuple[Measure, ...] = (
@@ -84,9 +89,11 @@ MEASURES: tuple[Measure, ...] = (
         "720433000",
         27,
         _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "moderately severe"), ("20", "severe")),
-        _NATIONAL + "bands: Kroenke, Spitzer and Williams 2001",
+        _NATIONAL + "bands: Kroenke, Spitzer and Williams 2001; missing answers" + _MISSING,
         items=9,
         highest_item=3,
+        by_item=True,
+        may_miss=2,
         case_at=Decimal(10),
         reliable_change=Decimal(6),
     ),
@@ -95,9 +102,11 @@ MEASURES: tuple[Measure, ...] = (
         "445455005",
         21,
         _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "severe")),
-        _NATIONAL + "bands: Spitzer, Kroenke, Williams and Löwe 2006",
+        _NATIONAL + "bands: Spitzer, Kroenke, Williams and Löwe 2006; missing answers" + _MISSING,
         items=7,
         highest_item=3,
+        by_item=True,
+        may_miss=1,
         case_at=Decimal(8),
         reliable_change=Decimal(4),
     ),
@@ -165,9 +174,11 @@ CORE_10 = Measure(
         ("20", "moderate to severe"),
         ("25", "severe"),
     ),
-    "Connell and Barkham 2007; not in the national list, so that its name is its code",
+    "Connell and Barkham 2007; not in the national list, so that its name is its code; missing answers" + _MISSING,
     items=10,
     highest_item=4,
+    by_item=True,
+    may_miss=1,
 )
 
 WSAS = Measure(
@@ -175,9 +186,11 @@ WSAS = Measure(
     "WSAS",
     40,
     _bands(("0", "subclinical"), ("10", "significant"), ("21", "moderately severe or worse")),
-    "Mundt and others 2002; the national list has its five items alone, so that its name is its code",
+    "Mundt and others 2002; the national list has its five items alone, so that its name is its code; what does not"
+    " apply" + _MISSING,
     items=5,
     highest_item=8,
+    by_item=True,
 )
 WSAS_WORK = "932621000000100"
 WSAS_ITEMS = (WSAS_WORK, "932581000000100", "932611000000106", "932591000000103", "932601000000109")
@@ -191,8 +204,21 @@ def wsas_item_is_in_range(code: str, answer: Decimal) -> bool:
     return 0 <= answer <= 8 or (code == WSAS_WORK and answer == NOT_APPLICABLE)
 
 
+def pro_rated(answered: Sequence[int], of: int) -> int:
+    """The total of so many answers if the others were the mean of those that were given; half a point counts up."""
+    return (2 * sum(answered) * of + len(answered)) // (2 * len(answered))
+
+
 def wsas_total(answers: Sequence[int]) -> tuple[int, str | None]:
-    """The total over the answers that apply, and its band; none where work does not apply: bands are over five."""
+    """The total over the five, and its band; work that does not apply is taken to be the mean of the other four."""
     applying = [answer for answer in answers if answer != NOT_APPLICABLE]
-    total = sum(applying)
-    return total, WSAS.band(Decimal(total)) if len(applying) == len(WSAS_ITEMS) else None
+    total = pro_rated(applying, len(WSAS_ITEMS))
+    return total, WSAS.band(Decimal(total))
+
+
+ALL: tuple[Measure, ...] = (*MEASURES, CORE_10, WSAS)
+BY_WORD: Mapping[str, Measure] = {word: measure for measure in ALL for word in (measure.name, measure.code)}
+"""Every measure that can be recorded here, by its code and by its name."""
+ANXIETY = frozenset({GAD_7, *_BY_PROBLEM.values()})
+SAFETY_ITEM = 9
+"""Of PHQ-9: being better off dead, or hurting oneself; any answer above 0 is for a clinician to see at once."""

@@ -161,7 +161,7 @@ def _masked(bits: Any, mask: Facts) -> ColumnElement[Any]:
     return bits.op("&")(literal_column(str(mask)))  # type: ignore[no-any-return]  # op() is untyped
 
 
-def _start_from(conditions: Conditions, person: Any) -> ColumnElement[bool] | None:
+def start_from(conditions: Conditions, person: Any) -> ColumnElement[bool] | None:
     """Only people of whom the most selective fact of each condition holds, so that nobody else is looked at."""
     starts: dict[Fact, None] = {}
     for condition in conditions:
@@ -204,7 +204,7 @@ def _page_of_people(listing: Listing) -> Select[Any]:
 def _narrowed(
     statement: Select[Any], listing: Listing, needed: Conditions, known: Mapping[str, Filter], person: Any
 ) -> Select[Any]:
-    start = _start_from(needed, person)
+    start = start_from(needed, person)
     if start is not None:
         statement = statement.where(start)
     for name in listing.filters:
@@ -245,15 +245,15 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
     columns = [case((is_open, whole.c[name])).label(name) for name in REFERRAL_IN_LISTS]
     who = page.c.id
     return (
-        select(
-            page.c.person_id, page.c.crn, page.c.facts, page.c.limited, _relied(page), who, page.c.received, *columns
-        )
+        select(page.c.person_id, page.c.crn, page.c.facts, page.c.limited, relied(page), who, page.c.received, *columns)
         .join(whole, whole.c.id == page.c.id)
         .order_by(page.c.received.desc(), page.c.id)
     )
 
 
-def _relied(page: Any) -> ColumnElement[Any]:
+def relied(page: Any) -> ColumnElement[Any]:
+    """The consents that each row of a page rests on, for the log."""
+
     class Whose:
         id = page.c.person_id
 

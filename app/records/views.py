@@ -168,9 +168,9 @@ LIMITED_BY = ("access_limit", "access_limit_name", "merged_person")
 """What says whom a record is kept from."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     Category.ATTENDANCE: ("referral",),  # whose service's it is, and whether it is open at all
-    Category.SCORES: ("referral",),
+    Category.SCORES: ("referral", "clinical_record"),  # and which anxiety measure is right for the problem
     Category.NOTES: ("referral",),
-    Category.SAFETY: ("referral",),
+    Category.SAFETY: ("referral", "outcome_score"),  # and what a prompt rests on
     Register.EMERGENCY_GRANT: ("person", *LIMITED_BY),  # nobody lists who excludes them (S3)
     Register.AUDIT_LOG: (  # nor reads their entries; and by the others is found whose entries are asked for
         "person",

@@ -73,6 +73,37 @@ FAULTS: dict[str, Fault] = {
         "an appointment is cancelled before it begins",
         "send when it was cancelled; who did not come and said nothing before did not attend, code 3",
     ),
+    "score-tool-unknown": Fault(
+        422,
+        "there is no such measure",
+        "send 'toolCode' from the national list, or 'tool' such as 'PHQ-9'; or both alike",
+    ),
+    "score-needs-answers": Fault(
+        422, "this measure is recorded by its answers", "send 'items', null for what is missing"
+    ),
+    "score-by-total": Fault(422, "this measure is recorded by its total alone", "leave 'items' out and send 'total'"),
+    "score-incomplete": Fault(
+        422,
+        "too much is missing for a total",
+        "send every answer of the measure; docs/measures.md says what may be missing",
+    ),
+    "score-out-of-range": Fault(422, "the measure has no such answer or total", "see its range in docs/measures.md"),
+    "score-malformed": Fault(422, "this measure has whole totals", "send a whole number"),
+    "score-differs": Fault(
+        422, "the total is not what the answers come to", "leave it out: it is counted here; or correct the answers"
+    ),
+    "score-outside-referral": Fault(
+        422,
+        "the measure was not completed within the referral",
+        "send when it was completed: from the referral's receipt to its close, and not in the future",
+    ),
+    "score-recorded": Fault(409, "this measure is recorded at this moment already", "nothing has to be done"),
+    "note-outside-referral": Fault(
+        422,
+        "a note lies within the referral",
+        "send when it was written: since the referral's receipt, not in the future",
+    ),
+    "task-unknown": Fault(404, "there is no such task, or it stands no more", "see GET /v1/tasks for those that stand"),
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
     "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),

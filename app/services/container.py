@@ -25,6 +25,7 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -32,9 +33,11 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.tasks import TaskService
 from app.vocabulary import Caller
 
 STRANGERS_PER_SECOND = 50
@@ -75,6 +78,9 @@ class Services:
     exports: ExportService
     access_alerts: AccessAlertService
     reports: ReportService
+    scores: ScoreService
+    notes: NoteService
+    tasks: TaskService
     matching: MatchingService
     matches: MatchService
     batches: BatchService

@@ -38,7 +38,7 @@ LOCAL: Mapping[str, tuple[str, ...]] = {
     "LocalPatientName": ("LocalPatientId", "FamilyName", "GivenNames", "PNCNumber", *TIMES),
     "LocalReferral": ("ServiceRequestId", "Service", "Status", "Basis", "ReferrerUsername", "Reason",
                       "SuitabilityOutcome", "SuitabilityReason", *TIMES),
-    "LocalContact": ("CareContactId", "TherapistUsername", "PlannedMinutes", *TIMES),
+    "LocalContact": ("CareContactId", "TherapistUsername", "PlannedMinutes", "CancelledAt", *TIMES),
     "LocalClinical": ("ClinicalId", "ServiceRequestId", "WrittenOn", "FindSchemeInUse", "ProblemCode",
                       "ProblemDescriptor", "StepOfCare", "Medication", "TherapyType", *TIMES),
     "LocalScoreItems": ("CareActId", "CodedAssToolType", "Answers", *TIMES),

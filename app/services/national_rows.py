@@ -199,6 +199,7 @@ class _Person:
                 "CareContactId": row["source_id"],
                 "TherapistUsername": by if by != act.get("care_personnel") else None,
                 "PlannedMinutes": row["minutes"],
+                "CancelledAt": _moment(row["cancelled_at"]),
                 **_times(row),
             }
 
@@ -293,6 +294,10 @@ class _Person:
 def _times(row: Row) -> dict[str, Any]:
     """When the record was last changed; of when it was first written the tables keep nothing."""
     return dict.fromkeys(TIMES, row["source_version"])
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
 def _score(total: float) -> str:

@@ -29,6 +29,13 @@ class OutcomeRecorded(Shape):
     signals: list[Sign]
 
 
+class Written(Shape):
+    """Which record was written, and its version."""
+
+    id: str
+    version: str
+
+
 def attendance_answer() -> type[BaseModel]:
     """GET /v1/referrals/{id}/appointments/{appointmentId}/attendance."""
     return create_model(

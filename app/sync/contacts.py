@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from app.pathway.attendance import CANCELLED
 from app.sync.fields import LONDON, Fields
 from app.sync.health import ATTENDED, Contact, Health, Referred
 from app.sync.records import Incoming, Reference, Times
@@ -41,6 +42,7 @@ def contact_records(health: Health) -> Iterator[Incoming]:
         if row["minutes"] is None:  # national tables alone say nothing of what is planned, and change nothing of it
             del row["minutes"]
             row |= {"minutes": own.number("PlannedMinutes", 0, 1440)} if own else {}
+        row |= _cancelled(own, row["attendance_code"]) if own else {}
         therapist = own.username("TherapistUsername") if own else None
         origins = (fields, own) if own else (fields,)
         if identity in health.contacts:
@@ -84,6 +86,17 @@ def _outcome(health: Health, fields: Fields, starts_at: datetime | None) -> dict
     if fields.given("AppType") is None:
         fields.fault("AppType", "appointment-type-unknown")
     return {"attendance_code": code, "short_notice": notice, "appointment_type": kind}
+
+
+def _cancelled(own: Fields, code: str | None) -> dict[str, Any]:
+    """When it was cancelled, of what was; a system that does not say so takes nothing back."""
+    moment = own.moment("CancelledAt")
+    if moment is None:
+        return {}
+    if code not in CANCELLED:
+        own.fault("CancelledAt", "cancellation-unfit")
+        return {}
+    return {"cancelled_at": moment}
 
 
 def activity_records(health: Health) -> Iterator[Incoming]:

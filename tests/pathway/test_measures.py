@@ -133,7 +133,8 @@ def test_work_alone_may_not_apply():
     assert not wsas_item_is_in_range(WSAS_WORK, Decimal(10))
 
 
-def test_a_total_without_work_has_no_band():
+def test_work_that_does_not_apply_is_the_mean_of_the_other_four():
     assert wsas_total((8, 8, 8, 8, 8)) == (40, "moderately severe or worse")
-    assert wsas_total((9, 8, 8, 8, 8)) == (32, None)
+    assert wsas_total((9, 8, 8, 8, 8)) == (40, "moderately severe or worse")
+    assert wsas_total((9, 0, 0, 0, 1)) == (1, "subclinical")
     assert wsas_total((0, 0, 0, 0, 0)) == (0, "subclinical")

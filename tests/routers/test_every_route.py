@@ -47,6 +47,7 @@ LISTS = (
     "/v1/audit/alerts/{alert_id}",
     "/v1/audit/alerts/{alert_id}/review",
     "/v1/reports/pathway",
+    "/v1/tasks",
     "/v1/matches",
     "/v1/matches/{match_id}",
     "/v1/matches/{match_id}/link",
@@ -90,6 +91,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/referrals/{referral_id}/allocation": {"therapist": "theo"},
     "/v1/referrals/{referral_id}/allocation/end": {},
     "/v1/referrals/{referral_id}/appointments/{appointment_id}/attendance": {"attendanceCode": "6"},
+    "/v1/referrals/{referral_id}/scores": {"tool": "GAD-7", "items": [1, 1, 1, 1, 1, 1, 1]},
+    "/v1/referrals/{referral_id}/tasks": {"kind": "first-missed", "about": "appointment-full", "mark": "done"},
+    "/v1/referrals/{referral_id}/notes": {
+        "kind": "session",
+        "text": "He slept.",
+        "thirdParty": False,
+        "seriousHarm": False,
+    },
     "/v1/people/{crn}/offender-manager": {"username": "otto"},
     "/v1/people/{crn}/limits/{limit_id}": {
         "type": "exclusion",
@@ -135,7 +144,7 @@ def filled(path: str) -> str:
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
-        batch_id="b1",
+        batch_id="b1", appointment_id="appointment-full",
         removal_id="1",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named

@@ -139,7 +139,7 @@ class _Counted(NamedTuple):
 
     def _outcomes(self) -> Iterator[Measure]:
         courses = _courses(self.scores)
-        found = outcome(courses.get(PHQ_9.code), _of_anxiety(courses, self.problem))
+        found = outcome(courses.get(PHQ_9.code), of_anxiety(courses, self.problem))
         if found.is_paired:
             yield Measure.PAIRED
         if not found.below_caseness_at_start:
@@ -164,7 +164,7 @@ def _courses(scores: Iterable[Scored]) -> dict[str, Course]:
     return courses
 
 
-def _of_anxiety(courses: Mapping[str, Course], problem: Problem) -> Course | None:
+def of_anxiety(courses: Mapping[str, Course], problem: Problem) -> Course | None:
     """The problem's own measure, or GAD-7 where that measures no change."""
     own = courses.get(anxiety_measure(problem.scheme, problem.code).code)
     general = courses.get(_GENERAL.code)
