@@ -32,6 +32,7 @@ from app.routers import (
     audit_checkpoints,
     audit_proofs,
     authorisations,
+    capacity,
     changes,
     consents,
     emergency_grants,
@@ -46,6 +47,7 @@ from app.routers import (
     staff,
     subject_access,
     sync,
+    working_time,
 )
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
@@ -58,6 +60,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
@@ -82,8 +85,10 @@ from app.services.reports import ReportService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.waiting import WaitingService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
+from app.services.working_time import WorkingTimeService
 from app.sync.batches import Applying
 
 PUBLIC = {
@@ -149,7 +154,9 @@ def _addresses() -> list[BaseRoute]:
     together = APIRouter()
     for router in (
         oauth2.router,
+        capacity.router,  # whose addresses would otherwise name somebody
         staff.router,
+        working_time.router,
         authorisations.router,
         allocations.router,
         limits.router,
@@ -188,6 +195,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await authenticator.refresh()
     matching = MatchingService(gate, settings.clock, HeldService(gate).released)
     await tokens.forget_expired()
+    given = read_beside(settings.report_file) if settings.report_file else beside()
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,
@@ -214,7 +222,10 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         audit=AuditService(gate),
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
-        reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
+        reports=ReportService(gate, given),
+        capacity=CapacityService(gate, given),
+        waiting=WaitingService(gate),
+        working_time=WorkingTimeService(gate),
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),

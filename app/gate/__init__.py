@@ -9,7 +9,7 @@ from app.gate.asking import Opened
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
-from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.listing import CASELOADS, PEOPLE, REFERRALS, WAITING, Listed
 from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
@@ -37,11 +37,13 @@ KINDS = (
 """Every type of entry that there is."""
 
 __all__ = [
+    "CASELOADS",
     "EXPLAINED",
     "KINDS",
     "PEOPLE",
     "READ",
     "REFERRALS",
+    "WAITING",
     "AccessRefused",
     "Act",
     "Announcing",

@@ -158,7 +158,7 @@ def _limits(person: Any) -> ColumnElement[Any]:
     return counted.correlate(person.id.table).scalar_subquery()
 
 
-class _Joined(FunctionElement[str]):
+class Joined(FunctionElement[str]):
     """Texts of a group, joined by spaces; SQLAlchemy's own takes the separator as a parameter of each execution."""
 
     name = "joined"
@@ -166,13 +166,13 @@ class _Joined(FunctionElement[str]):
     type = String()
 
 
-@compiles(_Joined, "sqlite")
-def _joined_in_sqlite(element: _Joined, compiler: Any, **options: Any) -> str:
+@compiles(Joined, "sqlite")
+def _joined_in_sqlite(element: Joined, compiler: Any, **options: Any) -> str:
     return f"group_concat({compiler.process(element.clauses, **options)}, ' ')"
 
 
-@compiles(_Joined, "postgresql")
-def _joined_in_postgresql(element: _Joined, compiler: Any, **options: Any) -> str:
+@compiles(Joined, "postgresql")
+def _joined_in_postgresql(element: Joined, compiler: Any, **options: Any) -> str:
     return f"string_agg({compiler.process(element.clauses, **options)}, ' ')"
 
 
@@ -180,7 +180,7 @@ def relied_on(person: Any) -> ColumnElement[Any]:
     """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
     named = T.Consent.scope.concat(predicates.word("=")).concat(T.Consent.id)
     source = agreeing.consents().where(T.Consent.person_id == person.id)
-    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    return source.with_only_columns(Joined(named)).correlate(person.id.table).scalar_subquery()
 
 
 def cited(person: Any) -> ColumnElement[Any]:
@@ -191,4 +191,4 @@ def cited(person: Any) -> ColumnElement[Any]:
     weighed, sign = agreeing.weighed()
     source = weighed.where(T.Consent.person_id == person.id)
     named = T.Consent.scope.concat(sign).concat(T.Consent.id)
-    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    return source.with_only_columns(Joined(named)).correlate(person.id.table).scalar_subquery()

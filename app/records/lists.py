@@ -31,7 +31,7 @@ from app.records import facts
 from app.records.permit import Permit
 from app.records.reading import Records, rows_predicate
 from app.records.views import T, camel
-from app.vocabulary import Caller, Category, Fact, Facts, names_of
+from app.vocabulary import Caller, Category, Fact, Facts, Subject, names_of
 
 LIMIT = bindparam("limit", type_=Integer())
 IDENTITY_IN_LISTS = ("family_name", "given_names", "date_of_birth", "sex")
@@ -72,7 +72,7 @@ class Listing:
 
     caller: Caller
     at: datetime
-    conditions: Mapping[Category, Conditions]
+    conditions: Mapping[Subject, Conditions]
     filters: Mapping[str, Any] = field(default_factory=dict)
     after: tuple[Any, ...] | None = None
     size: int = 50
@@ -151,7 +151,7 @@ def when(condition: Condition, person: Any) -> ColumnElement[bool]:
     return and_(*needed, *(not_(facts.holds(fact, person)) for fact in names_of(condition.forbids)))
 
 
-def _by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
+def by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
     """The same, on a row's facts integer."""
     each = (_masked(bits, one.needs | one.forbids) == literal_column(str(one.needs)) for one in minimal(conditions))
     return or_(literal_column("1") == literal_column("0"), *each)
@@ -180,7 +180,8 @@ def _one(sources: list[Any]) -> Any:
     return sources[0] if len(sources) == 1 else union_all(*sources)
 
 
-def _limited(person: Any) -> ColumnElement[bool]:
+def has_limit(person: Any) -> ColumnElement[bool]:
+    """Whether the person's record has an exclusion or a restriction, whoever asks."""
     limit = T.AccessLimit
     found: Select[Any] = select(literal_column("1")).where(limit.person_id == person.id, facts.live(limit))
     return found.correlate(person.id.table).exists()
@@ -190,14 +191,14 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     person = facts.PERSON
     needed = minimal(listing.conditions[Category.IDENTITY])
     inner = select(
-        person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
+        person.id, person.crn, facts.facts_of(person).label("facts"), has_limit(person).label("limited")
     ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
-    inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
+    inner = narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
         inner = inner.where(person.crn > bindparam("after", type_=String()))
     page = inner.order_by(person.crn).limit(LIMIT).subquery("page")
     whole = T.Person.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
     named = and_(is_open, not_(page.c.limited))
     columns = [case((named, whole.c[name])).label(name) for name in IDENTITY_IN_LISTS]
     return (
@@ -207,9 +208,10 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     )
 
 
-def _narrowed(
+def narrowed(
     statement: Select[Any], listing: Listing, needed: Conditions, known: Mapping[str, Filter], person: Any
 ) -> Select[Any]:
+    """With the filters of a list, each on rows alone whose category it asks about is open."""
     start = _start_from(needed, person)
     if start is not None:
         statement = statement.where(start)
@@ -218,7 +220,7 @@ def _narrowed(
         permitted = or_(*(when(one, person) for one in minimal(listing.conditions[wanted.category])))
         statement = statement.where(wanted.predicate(person), permitted)
         if wanted.names_the_person:
-            statement = statement.where(not_(_limited(person)))
+            statement = statement.where(not_(has_limit(person)))
     return statement
 
 
@@ -233,13 +235,13 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
             person.id.label("person_id"),
             person.crn,
             facts.facts_of(person).label("facts"),
-            _limited(person).label("limited"),
+            has_limit(person).label("limited"),
             received.label("received"),
         )
         .join(T.Person.__table__, person.id == referral.person_id)
         .where(facts.session_is_live(), reached)
     )
-    inner = _narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
+    inner = narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
     if listing.after is not None:
         last = bindparam("after_received", type_=Date())
         inner = inner.where(
@@ -247,34 +249,35 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
         )
     page = inner.order_by(received.desc(), referral.id).limit(LIMIT).subquery("page")
     whole = T.Referral.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
     columns = [case((is_open, whole.c[name])).label(name) for name in REFERRAL_IN_LISTS]
     who = page.c.id
     return (
-        select(
-            page.c.person_id, page.c.crn, page.c.facts, page.c.limited, _relied(page), who, page.c.received, *columns
-        )
+        select(page.c.person_id, page.c.crn, page.c.facts, page.c.limited, relied(page), who, page.c.received, *columns)
         .join(whole, whole.c.id == page.c.id)
         .order_by(page.c.received.desc(), page.c.id)
     )
 
 
-def _relied(page: Any) -> ColumnElement[Any]:
+def relied(page: Any) -> ColumnElement[Any]:
+    """The consents that hold of whom a row is about."""
+
     class Whose:
         id = page.c.person_id
 
     return facts.relied_on(Whose)
 
 
-def _shape(listing: Listing) -> tuple[Any, ...]:
+def shape(listing: Listing) -> tuple[Any, ...]:
+    """What a list's statement depends on."""
     conditions = tuple((category, tuple(each)) for category, each in listing.conditions.items())
     return conditions, tuple(sorted(listing.filters)), listing.after is None
 
 
 async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """People whose identity is open to the caller, by CRN, one more than the page holds if there are more."""
-    statement = records.prepared(("people", _shape(listing)), lambda: _page_of_people(listing))
-    values = {**_values(listing), "after": listing.after[0] if listing.after else None}
+    statement = records.prepared(("people", shape(listing)), lambda: _page_of_people(listing))
+    values = {**values_of(listing), "after": listing.after[0] if listing.after else None}
     listed = []
     for person_id, crn, bits, limited, consents, *rest in await records.database.fetch(statement, values, permit):
         fields = dict(zip(map(camel, IDENTITY_IN_LISTS), rest, strict=True))
@@ -284,9 +287,9 @@ async def people(records: Records, permit: Permit, listing: Listing) -> list[Lis
 
 async def referrals(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """Referrals that are open to the caller, newest first and drafts before them, one more than the page if any."""
-    statement = records.prepared(("referrals", _shape(listing)), lambda: _page_of_referrals(listing))
+    statement = records.prepared(("referrals", shape(listing)), lambda: _page_of_referrals(listing))
     received, last = listing.after or (None, None)
-    values = {**_values(listing), "after_received": received, "after": last}
+    values = {**values_of(listing), "after_received": received, "after": last}
     listed = []
     rows = await records.database.fetch(statement, values, permit)
     for person_id, crn, bits, limited, consents, who, day, *rest in rows:
@@ -295,5 +298,6 @@ async def referrals(records: Records, permit: Permit, listing: Listing) -> list[
     return listed
 
 
-def _values(listing: Listing) -> dict[str, Any]:
+def values_of(listing: Listing) -> dict[str, Any]:
+    """The parameters of a list's statement."""
     return {**facts.parameters(listing.caller, listing.at), **listing.filters, "limit": listing.size + 1}

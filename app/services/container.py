@@ -14,6 +14,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -34,6 +35,8 @@ from app.services.reports import ReportService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
+from app.services.waiting import WaitingService
+from app.services.working_time import WorkingTimeService
 from app.vocabulary import Caller
 
 STRANGERS_PER_SECOND = 50
@@ -73,6 +76,9 @@ class Services:
     exports: ExportService
     access_alerts: AccessAlertService
     reports: ReportService
+    capacity: CapacityService
+    waiting: WaitingService
+    working_time: WorkingTimeService
     matching: MatchingService
     matches: MatchService
     batches: BatchService

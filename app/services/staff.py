@@ -112,7 +112,7 @@ class StaffService:
         """Change some of a member's record, if `tag` (If-Match) is its version; `revoked` holds at once."""
         async with self._gate.act(question) as act:
             member = await self._register.kept(act, question, username)
-            _check_version(member, tag)
+            check_version(member, tag)
             changed = await self._checked(act, question, member["username"], given)
             if "revoked" in given:
                 changed["revoked_at"] = (member["revoked_at"] or question.at) if given["revoked"] else None
@@ -199,7 +199,8 @@ def _check_role(role: Role, party: Party) -> None:
         raise Unacceptable("role-not-at-party", field="role")
 
 
-def _check_version(member: Mapping[str, Any], tag: str | None) -> None:
+def check_version(member: Mapping[str, Any], tag: str | None) -> None:
+    """Unacceptable unless `tag` (If-Match) names the version that stands."""
     if tag is None:
         raise Unacceptable("precondition-required", field="If-Match")
     if tag != "*" and version_of(member) not in (each.strip() for each in tag.split(",")):
