@@ -33,6 +33,7 @@ from app.routers import (
     audit_checkpoints,
     audit_proofs,
     authorisations,
+    capacity,
     changes,
     consents,
     emergency_grants,
@@ -50,6 +51,7 @@ from app.routers import (
     subject_access,
     sync,
     tasks,
+    working_time,
 )
 from app.routers.asking import BadRequest, note_refusal
 from app.routers.document import complete
@@ -63,6 +65,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
@@ -90,8 +93,10 @@ from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.services.tasks import TaskService
+from app.services.waiting import WaitingService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
+from app.services.working_time import WorkingTimeService
 from app.sync.batches import Applying
 
 PUBLIC = {
@@ -157,7 +162,9 @@ def _addresses() -> list[BaseRoute]:
     together = APIRouter()
     for router in (
         oauth2.router,
+        capacity.router,  # whose addresses would otherwise name somebody
         staff.router,
+        working_time.router,
         authorisations.router,
         allocations.router,
         attendance.router,
@@ -200,6 +207,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await authenticator.refresh()
     matching = MatchingService(gate, settings.clock, HeldService(gate).released)
     await tokens.forget_expired()
+    given = read_beside(settings.report_file) if settings.report_file else beside()
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,
@@ -230,7 +238,10 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         scores=ScoreService(gate),
         notes=NoteService(gate),
         tasks=TaskService(gate),
-        reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
+        reports=ReportService(gate, given),
+        capacity=CapacityService(gate, given),
+        waiting=WaitingService(gate),
+        working_time=WorkingTimeService(gate),
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),

@@ -9,7 +9,7 @@ from app.gate.asking import Opened
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
-from app.gate.listing import PEOPLE, PROMPTS, REFERRALS, SIGNALS, Kind, Listed
+from app.gate.listing import CASELOADS, PEOPLE, PROMPTS, REFERRALS, SIGNALS, WAITING, Kind, Listed
 from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
@@ -37,6 +37,7 @@ KINDS = (
 """Every type of entry that there is."""
 
 __all__ = [
+    "CASELOADS",
     "EXPLAINED",
     "KINDS",
     "PEOPLE",
@@ -44,6 +45,7 @@ __all__ = [
     "READ",
     "REFERRALS",
     "SIGNALS",
+    "WAITING",
     "AccessRefused",
     "Act",
     "Announcing",

@@ -11,7 +11,7 @@ from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
-from app.gate.entries import PERMITTED, REFUSED, PhraseBook, Phrases, cited
+from app.gate.entries import PERMITTED, REFUSED, PhraseBook, cited
 from app.gate.feed_working import Memory
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
@@ -240,7 +240,7 @@ class Gate:
         ) if crn else None
 
     async def append_page(
-        self, question: Question, agreement: CompiledAgreement, listed: Listed, alone: frozenset[str]
+        self, question: Question, agreement: CompiledAgreement, listed: Listed, kind: Kind
     ) -> Sequence[Receipt]:
         """One entry for each person on a page; one for the page itself if it shows nobody."""
         if not listed.rows:
@@ -249,20 +249,24 @@ class Gate:
         records, entries = [], []
         for row, decision, answer in zip(listed.rows, listed.decisions, listed.answers, strict=True):
             said = self._phrases.say(question, decision.rulings, agreement)
-            record = self._listed(question, agreement, row, said, answer, alone)
+            record = self._listed(question, agreement, row, decision, answer, kind)
             records.append(record)
             part = PersonPart(row.person_id, row.crn, cited(said, consents_in(row.consents)))
             entries.append(record.sealed(part))
         return await self.log.append(Submission(tuple(entries), self._announcements(records)))
 
-    def _listed(self, question: Question, agreement: CompiledAgreement, row: ListedRow, said: Phrases, answer: bytes,
-                alone: frozenset[str]) -> Record:  # fmt: skip
-        shown = alone if row.is_limited and alone else {"crn", *row.fields}
+    def _listed(self, question: Question, agreement: CompiledAgreement, row: ListedRow, decision: Decision,
+                answer: bytes, kind: Kind) -> Record:  # fmt: skip
+        said = self._phrases.say(question, decision.rulings, agreement)
+        shown = set(kind.alone if row.is_limited and kind.alone else {"crn", *row.fields})
+        open_too = {each.subject for each in decision.rulings[1:] if each.permitted}
+        beside = {subject: names for subject, names in kind.beside.items() if subject in open_too}
+        released = {question.subjects[0].value: sorted(shown.difference(*kind.beside.values()))}
         return self._record(
             question,
             agreement,
             said.outcome,
-            released={question.subjects[0].value: sorted(shown)},
+            released=released | {subject.value: sorted(names) for subject, names in beside.items()},
             withheld=said.withheld,
             clauses=said.clauses,
             facts=row.facts,

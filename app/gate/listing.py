@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import lists, tasks
+from app.records import lists, tasks, waiting
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
 from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
-from app.vocabulary import Category, Fact, Question, facts_of
+from app.records.views import tables_of
+from app.vocabulary import Category, Fact, Question, Register, Subject, facts_of
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
@@ -24,7 +25,7 @@ STANDING = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING)
 class Kind:
     """A list there is: its category, its filters, and the read that fills it."""
 
-    category: Category
+    category: Subject
     filters: Mapping[str, Filter]
     read: Any
     alone: frozenset[str]
@@ -33,6 +34,8 @@ class Kind:
     """Further categories that have to be open on a row."""
     tables: frozenset[str] = frozenset()
     """What it reads besides what feeds facts."""
+    beside: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
+    """Fields of a row that belong to another category, and are null where that is not open."""
 
 
 PEOPLE = Kind(Category.IDENTITY, lists.PEOPLE_FILTERS, lists.people, frozenset({"crn"}))
@@ -48,6 +51,8 @@ PROMPTS = Kind(
     also=(Category.SCORES,),
     tables=frozenset({"outcome_score", "safety_prompt_mark"}),
 )
+WAITING = Kind(Category.REFERRAL, {}, waiting.waiting, frozenset(), beside={Category.CLINICAL: ("pauses",)})
+CASELOADS = Kind(Register.ALLOCATION, waiting.CASELOAD_FILTERS, waiting.caseloads, frozenset())
 
 
 @dataclass(slots=True)
@@ -76,12 +81,12 @@ class AskingMany:
     async def __aenter__(self) -> Listed:
         gate, question, asked = self._gate, self._question, self._listing
         agreement = self._agreement = await gate.check_purpose(question)
-        wanted = dict.fromkeys((self._kind.category, *self._kind.also), "not-permitted-for-role")
+        asked_for: tuple[Subject, ...] = (self._kind.category, *self._kind.also)
+        wanted: dict[Subject, str] = dict.fromkeys(asked_for, "not-permitted-for-role")
         for name in asked.filters:
             wanted.setdefault(self._kind.filters[name].category, "filter-not-permitted")
-        conditions = {}
+        conditions = {each: conditions_for(question, each, agreement) for each in (*wanted, *self._kind.beside)}
         for category, code in wanted.items():
-            conditions[category] = conditions_for(question, category, agreement)
             if not conditions[category]:
                 raise await gate.refuse(question, code)
         listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
@@ -94,7 +99,8 @@ class AskingMany:
         return self._listed
 
     async def _read(self, records: Records, listing: Listing) -> list[ListedRow]:
-        permit = issue_tables(FEEDING | self._kind.tables)
+        beside = (tables_of(category) for category in self._kind.beside)
+        permit = issue_tables(FEEDING.union(self._kind.tables, *beside))
         try:
             rows: list[ListedRow] = await self._kind.read(records, permit, listing)
             return rows
@@ -122,11 +128,11 @@ class AskingMany:
     ) -> None:
         if kind is None and self._listed is not None and self._agreement is not None:
             self._listed.receipts = await self._gate.append_page(
-                self._question, self._agreement, self._listed, self._kind.alone
+                self._question, self._agreement, self._listed, self._kind
             )
 
 
-def conditions_for(question: Question, category: Category, agreement: CompiledAgreement) -> Conditions:
+def conditions_for(question: Question, category: Subject, agreement: CompiledAgreement) -> Conditions:
     """Under which the category is open to the question's caller; none if it never is."""
     caller, has_ended = question.caller, agreement.ended(question.at)
     return [

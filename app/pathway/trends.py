@@ -1,16 +1,26 @@
 """The course of each measure over somebody's treatment, and what became of them by the national definitions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.pathway.measures import ANXIETY, BY_WORD, PHQ_9, Measure, anxiety_measure
-from app.pathway.reports.cohort import Problem, of_anxiety
+from app.pathway.measures import ANXIETY, BY_CODE, BY_WORD, PHQ_9, Measure, anxiety_measure
+from app.pathway.reports.cohort import of_anxiety
 from app.pathway.reports.outcomes import Course, Outcome, outcome
 
 CHANGES = {-1: "reliable improvement", 0: "no reliable change", 1: "reliable deterioration"}
+
+
+class Problem(NamedTuple):
+    """The newest clinical record of a referral."""
+
+    step: int | None
+    scheme: str | None
+    code: str | None
+
+
 NOTHING = Problem(None, None, None)
 
 
@@ -57,9 +67,10 @@ def trends(points: Iterable[Point]) -> list[Trend]:
 
 def outcome_of(found: Iterable[Trend], problem: Problem) -> tuple[Outcome, Measure | None]:
     """What became of the person, and by which anxiety measure; by the same rules as the figures of a report."""
-    courses: Mapping[str, Course] = {each.measure.code: each.course for each in found if each.measure and each.course}
-    anxiety = of_anxiety(courses, problem)
-    return outcome(courses.get(PHQ_9.code), anxiety), anxiety.measure if anxiety else None
+    told = {each.measure.code: each.course.told for each in found if each.measure and each.course}
+    anxiety = of_anxiety(told, anxiety_measure(problem.scheme, problem.code).code)
+    measure = BY_CODE[anxiety] if anxiety in told else None
+    return outcome(told.get(PHQ_9.code), told.get(anxiety)), measure
 
 
 def unfit(measure: Measure, problem: Problem) -> Measure | None:

@@ -191,7 +191,7 @@ def _limits(person: Any) -> ColumnElement[Any]:
 _NOTHING = predicates.word("")
 
 
-class _Joined(FunctionElement[str]):
+class Joined(FunctionElement[str]):
     """Texts of a group, joined by spaces; SQLAlchemy's own takes the separator as a parameter of each execution."""
 
     name = "joined"
@@ -199,13 +199,13 @@ class _Joined(FunctionElement[str]):
     type = String()
 
 
-@compiles(_Joined, "sqlite")
-def _joined_in_sqlite(element: _Joined, compiler: Any, **options: Any) -> str:
+@compiles(Joined, "sqlite")
+def _joined_in_sqlite(element: Joined, compiler: Any, **options: Any) -> str:
     return f"group_concat({compiler.process(element.clauses, **options)}, ' ')"
 
 
-@compiles(_Joined, "postgresql")
-def _joined_in_postgresql(element: _Joined, compiler: Any, **options: Any) -> str:
+@compiles(Joined, "postgresql")
+def _joined_in_postgresql(element: Joined, compiler: Any, **options: Any) -> str:
     return f"string_agg({compiler.process(element.clauses, **options)}, ' ')"
 
 
@@ -213,7 +213,7 @@ def relied_on(person: Any) -> ColumnElement[Any]:
     """The consents that hold, as `scope=id` separated by spaces: what an entry names as relied upon."""
     named = T.Consent.scope.concat(predicates.word("=")).concat(T.Consent.id)
     source = agreeing.consents().where(T.Consent.person_id == person.id)
-    return source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    return source.with_only_columns(Joined(named)).correlate(person.id.table).scalar_subquery()
 
 
 def cited(person: Any) -> ColumnElement[Any]:
@@ -224,7 +224,7 @@ def cited(person: Any) -> ColumnElement[Any]:
     weighed, sign = agreeing.weighed()
     source = weighed.where(T.Consent.person_id == person.id)
     named = T.Consent.scope.concat(sign).concat(T.Consent.id)
-    own = source.with_only_columns(_Joined(named)).correlate(person.id.table).scalar_subquery()
+    own = source.with_only_columns(Joined(named)).correlate(person.id.table).scalar_subquery()
     elsewhere = case((predicates.is_merged(person.id), _cited_elsewhere(person)), else_=_NOTHING)
     return func.coalesce(own, _NOTHING).concat(elsewhere)
 
@@ -232,6 +232,6 @@ def cited(person: Any) -> ColumnElement[Any]:
 def _cited_elsewhere(person: Any) -> ColumnElement[Any]:
     """The refusals that stand under another record of the person."""
     refusal, refusals = agreeing.refusals_elsewhere(person.id)
-    named = _Joined(refusal.scope.concat(predicates.word("!")).concat(refusal.id))
+    named = Joined(refusal.scope.concat(predicates.word("!")).concat(refusal.id))
     found = refusals.with_only_columns(named).correlate(person.id.table).scalar_subquery()
     return predicates.word(" ").concat(func.coalesce(found, _NOTHING))

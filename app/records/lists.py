@@ -31,7 +31,7 @@ from app.records import facts
 from app.records.permit import Permit
 from app.records.reading import Records, rows_predicate
 from app.records.views import T, camel
-from app.vocabulary import Caller, Category, Fact, Facts, names_of
+from app.vocabulary import Caller, Category, Fact, Facts, Subject, names_of
 
 LIMIT = bindparam("limit", type_=Integer())
 IDENTITY_IN_LISTS = ("family_name", "given_names", "date_of_birth", "sex")
@@ -72,7 +72,7 @@ class Listing:
 
     caller: Caller
     at: datetime
-    conditions: Mapping[Category, Conditions]
+    conditions: Mapping[Subject, Conditions]
     filters: Mapping[str, Any] = field(default_factory=dict)
     after: tuple[Any, ...] | None = None
     size: int = 50
@@ -151,7 +151,7 @@ def when(condition: Condition, person: Any) -> ColumnElement[bool]:
     return and_(*needed, *(facts.is_absent(fact, person) for fact in names_of(condition.forbids)))
 
 
-def _by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
+def by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
     """The same, on a row's facts integer."""
     each = (_masked(bits, one.needs | one.forbids) == literal_column(str(one.needs)) for one in minimal(conditions))
     return or_(literal_column("1") == literal_column("0"), *each)
@@ -186,12 +186,12 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     inner = select(
         person.id, person.crn, facts.facts_of(person).label("facts"), facts.is_limited(person).label("limited")
     ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
-    inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
+    inner = narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
         inner = inner.where(person.crn > bindparam("after", type_=String()))
     page = inner.order_by(person.crn).limit(LIMIT).subquery("page")
     whole = T.Person.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
     named = and_(is_open, not_(page.c.limited))
     columns = [case((named, whole.c[name])).label(name) for name in IDENTITY_IN_LISTS]
     return (
@@ -201,9 +201,10 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     )
 
 
-def _narrowed(
+def narrowed(
     statement: Select[Any], listing: Listing, needed: Conditions, known: Mapping[str, Filter], person: Any
 ) -> Select[Any]:
+    """With the filters of a list, each on rows alone whose category it asks about is open."""
     start = start_from(needed, person)
     if start is not None:
         statement = statement.where(start)
@@ -233,7 +234,7 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
         .join(T.Person.__table__, person.id == referral.person_id)
         .where(facts.session_is_live(), reached)
     )
-    inner = _narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
+    inner = narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
     if listing.after is not None:
         last = bindparam("after_received", type_=Date())
         inner = inner.where(
@@ -241,7 +242,7 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
         )
     page = inner.order_by(received.desc(), referral.id).limit(LIMIT).subquery("page")
     whole = T.Referral.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
     columns = [case((is_open, whole.c[name])).label(name) for name in REFERRAL_IN_LISTS]
     who = page.c.id
     return (
@@ -260,15 +261,16 @@ def relied(page: Any) -> ColumnElement[Any]:
     return facts.relied_on(Whose)
 
 
-def _shape(listing: Listing) -> tuple[Any, ...]:
+def shape(listing: Listing) -> tuple[Any, ...]:
+    """What a list's statement depends on."""
     conditions = tuple((category, tuple(each)) for category, each in listing.conditions.items())
     return conditions, tuple(sorted(listing.filters)), listing.after is None
 
 
 async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """People whose identity is open to the caller, by CRN, one more than the page holds if there are more."""
-    statement = records.prepared(("people", _shape(listing)), lambda: _page_of_people(listing))
-    values = {**_values(listing), "after": listing.after[0] if listing.after else None}
+    statement = records.prepared(("people", shape(listing)), lambda: _page_of_people(listing))
+    values = {**values_of(listing), "after": listing.after[0] if listing.after else None}
     listed = []
     for person_id, crn, bits, limited, consents, *rest in await records.database.fetch(statement, values, permit):
         fields = dict(zip(map(camel, IDENTITY_IN_LISTS), rest, strict=True))
@@ -278,9 +280,9 @@ async def people(records: Records, permit: Permit, listing: Listing) -> list[Lis
 
 async def referrals(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """Referrals that are open to the caller, newest first and drafts before them, one more than the page if any."""
-    statement = records.prepared(("referrals", _shape(listing)), lambda: _page_of_referrals(listing))
+    statement = records.prepared(("referrals", shape(listing)), lambda: _page_of_referrals(listing))
     received, last = listing.after or (None, None)
-    values = {**_values(listing), "after_received": received, "after": last}
+    values = {**values_of(listing), "after_received": received, "after": last}
     listed = []
     rows = await records.database.fetch(statement, values, permit)
     for person_id, crn, bits, limited, consents, who, day, *rest in rows:
@@ -289,5 +291,6 @@ async def referrals(records: Records, permit: Permit, listing: Listing) -> list[
     return listed
 
 
-def _values(listing: Listing) -> dict[str, Any]:
+def values_of(listing: Listing) -> dict[str, Any]:
+    """The parameters of a list's statement."""
     return {**facts.parameters(listing.caller, listing.at), **listing.filters, "limit": listing.size + 1}

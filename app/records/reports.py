@@ -1,54 +1,65 @@
-"""What figures are made of: a statement a table over the referrals of a period, and no word of whose they are.
+"""What figures are made of: one statement over the referrals of a period, and no word of whose they are.
 
-Everybody who was referred is counted, restricted or not: figures are about nobody (G4, G7).
+Everybody who was referred is counted, restricted or not: figures are about nobody (G4, G7). The database counts those
+together that are alike, so that a report over a million contacts moves some thousand lines and not a million rows.
 """
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Float,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 import app.tables
-from app.db import Row, Warrant
+from app.db import Warrant
 from app.pathway.measures import BY_CODE
-from app.pathway.reports.cohort import Cohort, Contacts, Problem, Referred, Scored
+from app.pathway.reports.cohort import COURSE, Alike
 from app.policies.agreement import LONDON
+from app.records.facts import Joined
 from app.records.reading import Records
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
 _FIRST = bindparam("first", type_=Date(), required=True)
 _LAST = bindparam("last", type_=Date(), required=True)
+_ZERO, _ONE = literal_column("0", Integer), literal_column("1", Integer)
 
 
-async def cohort(records: Records, permit: Warrant, first: date, last: date) -> Cohort:
-    """All that is on file of the referrals received on these days; UnpermittedRead without a permit."""
-    days = {"first": first, "last": last}
+async def cohort(records: Records, permit: Warrant, first: date, last: date, quarters: Sequence[date]) -> list[Alike]:
+    """All that is on file of the referrals received on these days; UnpermittedRead without a permit.
 
-    async def rows(name: str, build: Any) -> list[Row]:
-        return await records.database.fetch(records.prepared(("report", name), build), days, permit)
-
-    referrals, contacts, problems, scored = await asyncio.gather(
-        rows("referrals", _referrals),
-        rows("contacts", _contacts_of),
-        rows("problems", _problems),
-        rows("scores", _scores),
-    )
-    scores: Mapping[str, list[Scored]] = defaultdict(list)
-    for key, *rest in scored:
-        scores[key].append(Scored(*rest))
-    return Cohort(
-        [Referred(*row) for row in referrals],
-        {key: _contacts(*rest) for key, *rest in contacts},
-        {key: Problem(*rest) for key, *rest in problems},
-        scores,
-    )
+    `quarters` are the first days of the quarters that the days lie in.
+    """
+    later = {f"quarter_{place}": day for place, day in enumerate(quarters[1:], start=1)}
+    statement = records.prepared(("report", len(later)), partial(_alike, len(later)))
+    rows = await records.database.fetch(statement, {"first": first, "last": last, **later}, permit)
+    found = []
+    for number, attended, missed, place, *kind, treated, scheme, problem, scores in rows:
+        treated_on = None if treated is None else _in_london(treated)
+        each = (number, attended, missed, quarters[place], *kind, treated_on, scheme, problem, scores)
+        found.append(Alike._make(each))
+    return found
 
 
-def _contacts(attended: int, missed: int, assessments: int, treatments: int, first: Any) -> Contacts:
-    return Contacts(attended, missed, assessments, treatments, first.astimezone(LONDON).date() if first else None)
+def _in_london(moment: datetime) -> date:
+    return moment.astimezone(LONDON).date()
 
 
 def _in_period() -> Any:
@@ -59,7 +70,56 @@ def _is(column: Any, *words: str) -> Any:
     return column.in_([literal_column(f"'{word}'") for word in words])
 
 
-def _referrals() -> Select[Any]:
+def _alike(later: int) -> Select[Any]:
+    """How many referrals there are of each kind, and their contacts; `later` quarters come after the first."""
+    each = _one_by_one(later).subquery("each").c
+    kind = [column for column in each if column.name not in ("attended", "missed")]
+    counts: list[Any] = [func.count(), *(cast(func.sum(number), BigInteger) for number in (each.attended, each.missed))]
+    return select(*counts, *kind).group_by(*kind)
+
+
+def _one_by_one(later: int) -> Select[Any]:
+    """Every referral; what tells one from all others is given of those alone whose outcome is counted by it."""
+    referral, contacts = _referrals(later).subquery("of").c, _contacts().subquery("contacts").c
+    problem, scores = _problems().subquery("problem").c, _scores().subquery("scores").c
+    treatments = func.coalesce(contacts.treatments, _ZERO)
+    is_finished = and_(referral.is_closed, treatments >= literal_column(str(COURSE), Integer))
+
+    def times(column: Any) -> Any:
+        return func.coalesce(column, _ZERO)
+
+    columns: list[Any] = [
+        times(contacts.attended).label("attended"),
+        times(contacts.missed).label("missed"),
+        referral.quarter,
+        referral.source_of_referral,
+        referral.sentence,
+        problem.step,
+        referral.status,
+        referral.end_code,
+        referral.is_closed,
+        (times(contacts.attended) > _ZERO).label("was_seen"),
+        (times(contacts.missed) > _ZERO).label("was_missed"),
+        (times(contacts.assessments) > _ZERO).label("was_assessed"),
+        case(
+            (treatments > literal_column(str(COURSE), Integer), literal_column(str(COURSE), Integer)),
+            else_=treatments,
+        ).label("treatments"),
+        case((is_finished, referral.received_on)).label("received_on"),
+        case((is_finished, contacts.first_treated)).label("first_treated"),
+        case((is_finished, problem.problem_scheme)).label("scheme"),
+        case((is_finished, problem.problem_code)).label("problem"),
+        case((is_finished, scores.scores)).label("scores"),
+    ]
+    return (
+        select(*columns)
+        .outerjoin_from(referral.id.table, contacts.referral_id.table, contacts.referral_id == referral.id)
+        .outerjoin(problem.referral_id.table, problem.referral_id == referral.id)
+        .outerjoin(scores.referral_id.table, scores.referral_id == referral.id)
+    )
+
+
+def _referrals(later: int) -> Select[Any]:
     """Each with the sentence that ran when it was received; of several the one that began last."""
     referral, sentence = T.Referral, T.Supervision
     running = (
@@ -74,33 +134,37 @@ def _referrals() -> Select[Any]:
         .limit(literal_column("1"))
         .scalar_subquery()
     )
+    starts = [bindparam(f"quarter_{place}", type_=Date(), required=True) for place in range(1, later + 1)]
+    places = [(referral.received_on < day, literal_column(str(place), Integer)) for place, day in enumerate(starts)]
+    last = literal_column(str(later), Integer)
     return select(
         referral.id,
         referral.received_on,
+        (case(*places, else_=last) if places else last).label("quarter"),
         referral.source_of_referral,
         referral.status,
         referral.end_code,
-        referral.closed_on.is_not(None),
-        running,
+        referral.closed_on.is_not(None).label("is_closed"),
+        running.label("sentence"),
     ).where(_in_period())
 
 
-def _contacts_of() -> Select[Any]:
+def _contacts() -> Select[Any]:
     contact = T.Appointment
     attended = _is(contact.attendance_code, "5", "6")
     treated = attended & _is(contact.appointment_type, "02", "03", "05")
 
     def times(condition: Any) -> Any:
-        return func.sum(case((condition, literal_column("1", Integer)), else_=literal_column("0", Integer)))
+        return func.count().filter(condition)
 
     return (
         select(
             contact.referral_id,
-            times(attended),
-            times(_is(contact.attendance_code, "3", "7")),
-            times(attended & _is(contact.appointment_type, "01", "03")),
-            times(treated),
-            func.min(case((treated, contact.starts_at))),
+            times(attended).label("attended"),
+            times(_is(contact.attendance_code, "3", "7")).label("missed"),
+            times(attended & _is(contact.appointment_type, "01", "03")).label("assessments"),
+            times(treated).label("treatments"),
+            func.min(contact.starts_at).filter(treated).label("first_treated"),
         )
         .join(T.Referral, T.Referral.id == contact.referral_id)
         .where(_in_period())
@@ -118,33 +182,60 @@ def _problems() -> Select[Any]:
         select(record.referral_id, record.step, record.problem_scheme, record.problem_code, newest.label("place"))
         .join(T.Referral, T.Referral.id == record.referral_id)
         .where(_in_period())
-        .subquery()
+        .subquery("newest")
     )
-    return select(*list(found.c)[:4]).where(found.c.place == literal_column("1"))
+    return select(*list(found.c)[:4]).where(found.c.place == _ONE)
+
+
+class _TotalAt(FunctionElement[float]):
+    """The total at the first or the last moment of a group: no sort, and parts of it can be counted side by side."""
+
+    name = "total_at"
+    inherit_cache = True
+    type = Float()
+
+    def __init__(self, end: str, moment: Any, total: Any) -> None:
+        super().__init__(literal_column(end), moment, total)
+
+
+@compiles(_TotalAt, "sqlite")
+def _total_in_sqlite(element: _TotalAt, compiler: Any, **options: Any) -> str:
+    """Moments are texts of one width here, with which the total is looked up."""
+    end, moment, total = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(substr({end}({moment} || printf('%015.5f', {total})), 28) AS REAL)"
+
+
+@compiles(_TotalAt, "postgresql")
+def _total_in_postgresql(element: _TotalAt, compiler: Any, **options: Any) -> str:
+    end, moment, total = (compiler.process(each, **options) for each in element.clauses)
+    return f"({end}(ARRAY[extract(epoch FROM {moment})::float8, {total}]))[2]"
 
 
 def _scores() -> Select[Any]:
-    """The first and the last of each questionnaire in each referral that is closed: nobody else has finished."""
+    """Of each referral that is closed, for nobody else has finished: how each questionnaire began and ended, in words.
+
+    Of two at one moment the lower total comes first.
+    """
     score = T.OutcomeScore
-    over: dict[str, Any] = {
-        "partition_by": (score.referral_id, score.tool_code),
-        "order_by": (score.completed_at, score.id),
-    }
-    whole = {**over, "rows": (None, None)}
-    found = (
+    course = (
         select(
             score.referral_id,
             score.tool_code,
-            func.count().over(**whole).label("times"),
-            func.first_value(score.total).over(**over).label("first"),
-            func.last_value(score.total).over(**whole).label("last"),
-            func.row_number().over(**over).label("place"),
+            func.count().label("times"),
+            _TotalAt("min", score.completed_at, score.total).label("first"),
+            _TotalAt("max", score.completed_at, score.total).label("last"),
         )
         .join(T.Referral, T.Referral.id == score.referral_id)
         .where(_in_period(), T.Referral.closed_on.is_not(None), _is(score.tool_code, *_TOOLS))
-        .subquery()
+        .group_by(score.referral_id, score.tool_code)
+        .subquery("course")
+        .c
     )
-    return select(*list(found.c)[:5]).where(found.c.place == literal_column("1"))
+    colon = literal_column("':'", String)
+    said: Any = course.tool_code
+    for part in (course.times, course.first, course.last):
+        said = said.concat(colon).concat(cast(part, String))
+    return select(course.referral_id, Joined(said).label("scores")).group_by(course.referral_id)
 
 
 _TOOLS = tuple(code for code, measure in BY_CODE.items() if measure.case_at is not None)

@@ -39,7 +39,8 @@ MEMBER = ("username", "name", "role", "service_id", "team", "manager", "employed
 AUTHORISED = ("id", "username", "kind", "granted_by", "valid_from", "valid_until", "revoked_at")
 
 
-def _works_here(staff: Any) -> ColumnElement[bool]:
+def works_here(staff: Any) -> ColumnElement[bool]:
+    """Whether they are employed that day and not revoked."""
     return and_(
         staff.employed_from <= predicates.TODAY,
         or_(staff.employed_until.is_(None), staff.employed_until >= predicates.TODAY),
@@ -47,20 +48,20 @@ def _works_here(staff: Any) -> ColumnElement[bool]:
     )
 
 
-def _kept_by(staff: Any) -> ColumnElement[bool]:
+def kept_by(staff: Any) -> ColumnElement[bool]:
     """Of the caller's party, and not the caller (I1, I2)."""
     return and_(staff.party == OF_PARTY, staff.username != NOT_OF)
 
 
 def _members(filters: tuple[str, ...], *, employed: bool | None, is_past: bool, goes_on: bool) -> Select[Any]:
     staff = T.Staff
-    statement = select(*(getattr(staff, name) for name in MEMBER)).where(_kept_by(staff))
+    statement = select(*(getattr(staff, name) for name in MEMBER)).where(kept_by(staff))
     if is_past:  # so that the moment is a parameter of the statement
         statement = statement.where(staff.recorded_at <= predicates.AT)
     for name in filters:
         statement = statement.where(getattr(staff, name) == bindparam(name, type_=String()))
     if employed is not None:
-        statement = statement.where(_works_here(staff) if employed else not_(_works_here(staff)))
+        statement = statement.where(works_here(staff) if employed else not_(works_here(staff)))
     if goes_on:
         statement = statement.where(staff.username > bindparam("after", type_=String()))
     return statement.order_by(staff.username).limit(LIMIT)
@@ -103,7 +104,7 @@ def _lapsing_training() -> Select[Any]:
     return (
         select(staff.username, staff.name, staff.team, staff.manager, training.course, training.expires_on)
         .join(training, training.staff_id == staff.id)
-        .where(_kept_by(staff), _works_here(staff), not_(renewed))
+        .where(kept_by(staff), works_here(staff), not_(renewed))
         .where(training.expires_on > predicates.TODAY, training.expires_on <= LAST)
     )
 
@@ -111,7 +112,7 @@ def _lapsing_training() -> Select[Any]:
 def _lapsing_employment() -> Select[Any]:
     staff = T.Staff
     return select(staff.username, staff.name, staff.team, staff.manager, staff.employed_until).where(
-        _kept_by(staff), _works_here(staff), staff.employed_until < LAST
+        kept_by(staff), works_here(staff), staff.employed_until < LAST
     )
 
 
@@ -128,7 +129,7 @@ def _lapsing_authorisation() -> Select[Any]:
     return (
         select(T.Staff.username, grant.id, grant.valid_until)
         .join(grant, grant.staff_id == T.Staff.id)
-        .where(_works_here(T.Staff), predicates.live(grant), grant.revoked_at.is_(None), not_(goes_on))
+        .where(works_here(T.Staff), predicates.live(grant), grant.revoked_at.is_(None), not_(goes_on))
         .where(grant.valid_until < LATEST)
     )
 

@@ -41,8 +41,9 @@ def word_of(words: Iterable[str]) -> tuple[Any, ...]:
 
 
 def body(model: type[BaseModel]) -> dict[str, Any]:
-    """The body in the OpenAPI document."""
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}, "required": True}}
+    """The body in the OpenAPI document; what it is made of, it brings along until `document.complete`."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}, "required": True}}
 
 
 def parameter(name: str, says: str, **schema: Any) -> dict[str, Any]:

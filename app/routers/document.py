@@ -48,7 +48,15 @@ def complete(document: dict[str, Any], public: Iterable[str]) -> None:
         components["schemas"].pop(name, None)
     for path, operations in document["paths"].items():
         for operation in operations.values():
+            components["schemas"] |= _parts_of_its_body(operation)
             _complete(operation, components["responses"], guarded=path not in open_to_all)
+
+
+def _parts_of_its_body(operation: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        found |= content.get("schema", {}).pop("$defs", {})
+    return found
 
 
 def _complete(operation: dict[str, Any], problems: dict[str, Any], *, guarded: bool) -> None:

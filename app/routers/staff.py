@@ -22,12 +22,12 @@ COURSES = ("information-sharing", "criminal-justice-data", "mental-health-awaren
 LONGEST = 366
 """Days that the report of what lapses can look ahead."""
 _USERNAME = re.compile(r"[!-~]{1,60}")
-_ADDRESSES = ("lapsing", ".", "..")
+_ADDRESSES = ("lapsing", "capacity", "training", ".", "..")
 """What would stand for something else in an address."""
 NOBODYS = "nobody's name"
 """What is asked for in place of a text that can be nobody's name: refused like any other that is not there."""
 _AT = parameter("at", "as of this moment", format="date-time")
-_ETAG = {"description": "the version that a change names; not of a past moment", "schema": {"type": "string"}}
+ETAG = {"description": "the version that a change names; not of a past moment", "schema": {"type": "string"}}
 _KNOWN_AT = parameter("knownAt", "by what had been recorded until this moment; now", format="date-time")
 Name = Annotated[str, text(200)]
 Team = Annotated[str, text(100)]
@@ -35,7 +35,7 @@ ServiceId = Annotated[str, text(40)]
 RoleWord = Annotated[str, *word_of(ROLES)]
 Course = Annotated[str, *word_of(COURSES)]
 _STAFF, _TRAINING = (Register.STAFF,), (Register.TRAINING,)
-_REGISTER = (Register.STAFF, Register.TRAINING)
+REGISTER = (Register.STAFF, Register.TRAINING)
 AskingThen = Annotated[Asker, Depends(asker("at", "knownAt"))]
 
 
@@ -86,6 +86,15 @@ class NewTraining(Body):
 def username_in(path: str) -> str:
     """A username in an address, or a name that nobody can have."""
     return path.lower() if _USERNAME.fullmatch(path) else NOBODYS
+
+
+def whole_days(request: Request) -> int:
+    """`days`, how far ahead a report looks: 30 if absent."""
+    said = request.query_params.get("days", "30")
+    days = int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
+    if not 1 <= days <= LONGEST:
+        raise BadRequest("parameter-invalid", f"a whole number from 1 to {LONGEST}", "days")
+    return days
 
 
 def flag(request: Request, name: str) -> bool | None:
@@ -146,11 +155,8 @@ async def staff(
 )
 async def lapsing(ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "days"))], request: Request) -> Response:
     """What lapses in the next days, soonest first: training, employment, and authorisations for who may revoke them."""
-    text_ = request.query_params.get("days", "30")
-    days = int(text_) if text_.isascii() and text_.isdecimal() and len(text_) < 4 else 0
-    if not 1 <= days <= LONGEST:
-        raise BadRequest("parameter-invalid", f"a whole number from 1 to {LONGEST}", "days")
-    reading, revoking = ask.asks(Action.READ, _REGISTER), ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
+    days = whole_days(request)
+    reading, revoking = ask.asks(Action.READ, REGISTER), ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
     cursor, size = request.query_params.get("cursor"), page_size(request)
     return answered(await ask.services.lapsing.page(reading, revoking, days, cursor, size))
 
@@ -159,13 +165,13 @@ async def lapsing(ask: Annotated[Asker, Depends(asker("cursor", "pageSize", "day
     "/v1/staff/{username}",
     response_model=shapes.MemberStanding,
     response_model_exclude_none=True,
-    responses={**REFUSALS, 200: {"headers": {**REFUSALS[200]["headers"], "ETag": _ETAG}}},
+    responses={**REFUSALS, 200: {"headers": {**REFUSALS[200]["headers"], "ETag": ETAG}}},
     openapi_extra={"parameters": [_AT, _KNOWN_AT]},
 )
 async def member(username: str, ask: AskingThen, request: Request) -> Response:
     """One member with their training and the facts that hold; of a past moment, by what was known at another."""
     at, known_at = (past_moment(request, name, ask.at) for name in ("at", "knownAt"))
-    question = ask.asks(Action.READ, _REGISTER)
+    question = ask.asks(Action.READ, REGISTER)
     answer, tag = await ask.services.staff.one(question, username_in(username), at, known_at)
     response = answered(answer)
     if tag is not None:

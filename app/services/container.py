@@ -15,6 +15,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -38,6 +39,8 @@ from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.services.tasks import TaskService
+from app.services.waiting import WaitingService
+from app.services.working_time import WorkingTimeService
 from app.vocabulary import Caller
 
 STRANGERS_PER_SECOND = 50
@@ -81,6 +84,9 @@ class Services:
     scores: ScoreService
     notes: NoteService
     tasks: TaskService
+    capacity: CapacityService
+    waiting: WaitingService
+    working_time: WorkingTimeService
     matching: MatchingService
     matches: MatchService
     batches: BatchService

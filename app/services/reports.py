@@ -5,6 +5,7 @@ reports can then not be subtracted from each other.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,11 +20,12 @@ from app.pathway.reports import (
     as_they_are,
     publish,
     published,
+    quarters,
     tally,
     units,
     year_of,
 )
-from app.pathway.reports.cohort import Cohort
+from app.pathway.reports.cohort import Alike
 from app.pathway.reports.figures import Cells
 from app.policies.agreement import LONDON
 from app.records import reports
@@ -77,8 +79,9 @@ class ReportService:
     async def _report(self, permit: Permit, at: datetime, wanted: Wanted, register: Register) -> Report:
         anchor = self._anchor()
         period = _period(wanted, at, anchor, register)
-        found = await reports.cohort(self._gate.records, permit, period.first, period.last)
-        cells, shown = await asyncio.to_thread(_figures, found, anchor, register)
+        days = quarters(period, anchor)
+        found = await reports.cohort(self._gate.records, permit, period.first, period.last, days)
+        cells, shown = await asyncio.to_thread(_figures, found, register)
         return Report(period, at, register, wanted.by, cells, shown, self._beside)
 
     def _anchor(self) -> date:
@@ -87,8 +90,8 @@ class ReportService:
         return first.astimezone(LONDON).date()
 
 
-def _figures(found: Cohort, anchor: date, register: Register) -> tuple[Cells, Shown]:
-    counted = units(found, anchor)
+def _figures(found: Iterable[Alike], register: Register) -> tuple[Cells, Shown]:
+    counted = units(found)
     if register is Register.AGGREGATE_FIGURES:
         cells = tally(counted)
         return cells, as_they_are(cells)

@@ -12,9 +12,8 @@ from typing import Any
 
 from app.gate import Act, Gate, NotOnFile, Opened, Unacceptable
 from app.pathway.measures import PHQ_9, Measure, anxiety_measure
-from app.pathway.reports.cohort import Problem
 from app.pathway.scoring import Answers, Scored, Unscorable, measure_named, prompts_safety, score
-from app.pathway.trends import NOTHING, Point, Trend, outcome_of, trends, unfit
+from app.pathway.trends import NOTHING, Point, Problem, Trend, outcome_of, trends, unfit
 from app.policies import decide
 from app.records import rows
 from app.records.predicates import LONDON

@@ -21,7 +21,7 @@ from app.records.writing import own_record
 from app.services.answers import Answer, document, page
 from app.services.cursors import CursorInvalid, decode, decode_moment, encode
 from app.services.referred import Referred
-from app.vocabulary import Action, Category, Party, Purpose, Question
+from app.vocabulary import Action, Category, Party, Purpose, Question, Subject
 
 KINDS = (SAFETY_PROMPT, *(sign.value for sign in Sign))
 MARKS = (ACKNOWLEDGED, DONE)
@@ -74,7 +74,7 @@ class TaskService:
         """What could ever be open to the caller's role; AccessRefused, its entry durable, if that is nothing."""
         caller, agreement = question.caller, await self._gate.check_purpose(question)
 
-        def may_be(category: Category) -> bool:
+        def may_be(category: Subject) -> bool:
             return bool(agreement.conditions(caller.role, caller.party, question.purpose, question.action, category))
 
         listed = LISTS.get((caller.party, question.purpose), ())

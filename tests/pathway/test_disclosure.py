@@ -2,32 +2,27 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from app.pathway.reports import (
     ALL,
-    Contacts,
     Measure,
-    Problem,
     Published,
     Rate,
-    Referred,
-    Scored,
     Unit,
     publish,
     published,
     tally,
     units,
 )
-from app.pathway.reports.cohort import Cohort
 from app.pathway.reports.rates import rounded, share
 from tests.pathway.attack import System, system_of
+from tests.pathway.referred import ANCHOR, Contacts, Problem, Referred, Scored, cohort
 
 WHOLE = (ALL, ALL)
-ANCHOR = date(2025, 11, 1)
 REFERRED = frozenset({Measure.REFERRED})
 UNFIT = REFERRED | {Measure.NOT_SUITABLE}
 
@@ -57,7 +52,7 @@ def drawn(seed: int, people: int) -> Counter[Unit]:
                 Scored(tool, 2, float(random.randint(5, 20)), float(random.randint(0, 20)))
                 for tool in ("720433000", "445455005")
             ]
-    return units(Cohort(referred, contacts, problems, scores), ANCHOR)
+    return units(cohort(referred, contacts, problems, scores))
 
 
 def placed(counts: Mapping[tuple[str, bool], int]) -> Counter[Unit]:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.pathway.capacity import Capacity
+
 
 class BesideInvalid(ValueError):
     """The file cannot be read as what figures stand beside; the message says where and why."""
@@ -43,11 +45,16 @@ class Comparator(_Part):
         return self
 
 
+def _shipped_capacity() -> Capacity:
+    return beside().capacity
+
+
 class Beside(_Part):
     """The whole file."""
 
     business_case: BusinessCase
     comparator: Comparator | None = None
+    capacity: Capacity = Field(default_factory=_shipped_capacity)
 
 
 @dataclass(frozen=True, slots=True)

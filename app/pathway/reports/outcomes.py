@@ -6,6 +6,8 @@ takes both measures, since whoever has recovered is below caseness on both at th
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
 
 from app.pathway.measures import Measure
 
@@ -26,6 +28,20 @@ class Course:
         moved = self.last - self.first
         return 0 if abs(moved) < self.measure.reliable_change else 1 if moved > 0 else -1
 
+    @property
+    def told(self) -> "Told":
+        """All that an outcome rests on."""
+        ends = None if self.last is None else self.measure.is_case(self.last)
+        return Told(self.measure.is_case(self.first), ends, self.change)
+
+
+class Told(NamedTuple):
+    """Of one measure: whether it began and ended at caseness, None without an end, and how it changed (see Course)."""
+
+    starts_as_case: bool
+    ends_as_case: bool | None
+    change: int
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -38,14 +54,15 @@ class Outcome:
     deteriorated: bool
 
 
-def outcome(depression: Course | None, anxiety: Course | None) -> Outcome:
-    """By the depression measure and the anxiety measure, as far as either was asked.
+@cache
+def outcome(depression: Told | None, anxiety: Told | None) -> Outcome:
+    """By the depression measure and the anxiety measure, as far as either was asked; there are few that differ.
 
     Somebody of whom no score is known is not below caseness: they count among those who did not recover.
     """
     courses = [each for each in (depression, anxiety) if each is not None]
-    starts = [each.measure.is_case(each.first) for each in courses]
-    lasts = [each.measure.is_case(each.last) for each in courses if each.last is not None]
+    starts = [each.starts_as_case for each in courses]
+    lasts = [each.ends_as_case for each in courses if each.ends_as_case is not None]
     changes = [each.change for each in courses]
     is_paired = len(lasts) == 2
     return Outcome(

@@ -29,6 +29,14 @@ def quarter_of(day: date, anchor: date) -> date:
     return anchor + relativedelta(months=_months(day, anchor, 3))
 
 
+def quarters(period: Period, anchor: date) -> list[date]:
+    """The first day of each quarter that a day of the period lies in, in order."""
+    found = [quarter_of(period.first, anchor)]
+    while (following := quarter_of(found[-1] + relativedelta(months=3), anchor)) <= period.last:
+        found.append(following)
+    return found
+
+
 def _months(day: date, anchor: date, step: int) -> int:
     """From the anchor to the beginning of the stretch of so many months that the day lies in."""
     whole = (day.year - anchor.year) * 12 + day.month - anchor.month
