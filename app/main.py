@@ -44,6 +44,7 @@ from app.routers import (
     people,
     referrals,
     reports,
+    safety,
     staff,
     subject_access,
     sync,
@@ -61,6 +62,7 @@ from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
 from app.services.changes import ChangesService
+from app.services.chasing import ChaseService, patience_of
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -81,6 +83,7 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.safety import SafetyService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -162,6 +165,7 @@ def _addresses() -> list[BaseRoute]:
         explanations.router,
         people.router,
         referrals.router,
+        safety.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -219,6 +223,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
         reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
+        safety=SafetyService(gate, patience_of(settings)),
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),
@@ -229,6 +234,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
     await opened.enter_async_context(Applying(gate, services.batches, matching, settings.clock).running())
+    await opened.enter_async_context(ChaseService(settings, gate).running())
     await opened.enter_async_context(WatchService(settings, gate, page=SMALL_PAGE).watching())
     return services, tokens
 

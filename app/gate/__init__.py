@@ -6,10 +6,11 @@ from app.db import DatabaseUnavailable
 from app.gate.acting import Act, Announcing
 from app.gate.archiving import ARCHIVE
 from app.gate.asking import Opened
+from app.gate.chasing import CHASED
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
-from app.gate.listing import PEOPLE, REFERRALS, Listed
+from app.gate.listing import PEOPLE, REFERRALS, SAFETY_ALERTS, Listed
 from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
@@ -24,6 +25,7 @@ KINDS = (
     AUTHENTICATION,
     BOOTSTRAP,
     CHANGE,
+    CHASED,
     CONFIRM,
     ERASE,
     EXPLAINED,
@@ -42,6 +44,7 @@ __all__ = [
     "PEOPLE",
     "READ",
     "REFERRALS",
+    "SAFETY_ALERTS",
     "AccessRefused",
     "Act",
     "Announcing",

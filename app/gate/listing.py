@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import lists
+from app.records import lists, safety
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
 from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
+from app.records.views import tables_of
 from app.vocabulary import Category, Fact, Question, facts_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Kind:
 
 PEOPLE = Kind(Category.IDENTITY, lists.PEOPLE_FILTERS, lists.people, frozenset({"crn"}))
 REFERRALS = Kind(Category.REFERRAL, lists.REFERRAL_FILTERS, lists.referrals, frozenset())
+SAFETY_ALERTS = Kind(Category.SAFETY_ALERT, safety.FILTERS, safety.alerts, frozenset())
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class AskingMany:
         for category, code in wanted.items():
             conditions[category] = conditions_for(question, category, agreement)
             if not conditions[category]:
+                await self._check_caller()
                 raise await gate.refuse(question, code)
         listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
         rows = await self._read(gate.records, listing)
@@ -79,7 +82,7 @@ class AskingMany:
         return self._listed
 
     async def _read(self, records: Records, listing: Listing) -> list[ListedRow]:
-        permit = issue_tables(FEEDING)
+        permit = issue_tables(FEEDING | tables_of(self._kind.category))
         try:
             rows: list[ListedRow] = await self._kind.read(records, permit, listing)
             return rows
@@ -93,7 +96,7 @@ class AskingMany:
         return decision
 
     async def _check_caller(self) -> None:
-        """Nobody on the page: is it that the caller has nobody, or that the caller may not ask?"""
+        """Nothing to show: is it that the caller has nobody, or that the caller may not ask?"""
         gate, question = self._gate, self._question
         standing = await gate.records.standing(question.caller, question.at, crn="")
         if not standing.session_is_live:

@@ -151,7 +151,7 @@ def when(condition: Condition, person: Any) -> ColumnElement[bool]:
     return and_(*needed, *(not_(facts.holds(fact, person)) for fact in names_of(condition.forbids)))
 
 
-def _by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
+def by_bits(conditions: Conditions, bits: Any) -> ColumnElement[bool]:
     """The same, on a row's facts integer."""
     each = (_masked(bits, one.needs | one.forbids) == literal_column(str(one.needs)) for one in minimal(conditions))
     return or_(literal_column("1") == literal_column("0"), *each)
@@ -180,7 +180,8 @@ def _one(sources: list[Any]) -> Any:
     return sources[0] if len(sources) == 1 else union_all(*sources)
 
 
-def _limited(person: Any) -> ColumnElement[bool]:
+def limited(person: Any) -> ColumnElement[bool]:
+    """Whether somebody is excluded from the record, or it is kept to a list."""
     limit = T.AccessLimit
     found: Select[Any] = select(literal_column("1")).where(limit.person_id == person.id, facts.live(limit))
     return found.correlate(person.id.table).exists()
@@ -190,14 +191,14 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     person = facts.PERSON
     needed = minimal(listing.conditions[Category.IDENTITY])
     inner = select(
-        person.id, person.crn, facts.facts_of(person).label("facts"), _limited(person).label("limited")
+        person.id, person.crn, facts.facts_of(person).label("facts"), limited(person).label("limited")
     ).where(facts.session_is_live(), or_(*(when(one, person) for one in needed)))
-    inner = _narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
+    inner = narrowed(inner, listing, needed, PEOPLE_FILTERS, person)
     if listing.after is not None:
         inner = inner.where(person.crn > bindparam("after", type_=String()))
     page = inner.order_by(person.crn).limit(LIMIT).subquery("page")
     whole = T.Person.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.IDENTITY], page.c.facts)
     named = and_(is_open, not_(page.c.limited))
     columns = [case((named, whole.c[name])).label(name) for name in IDENTITY_IN_LISTS]
     return (
@@ -207,9 +208,10 @@ def _page_of_people(listing: Listing) -> Select[Any]:
     )
 
 
-def _narrowed(
+def narrowed(
     statement: Select[Any], listing: Listing, needed: Conditions, known: Mapping[str, Filter], person: Any
 ) -> Select[Any]:
+    """Of people whom the conditions can open, those whom every filter matches that may be asked of them."""
     start = _start_from(needed, person)
     if start is not None:
         statement = statement.where(start)
@@ -218,7 +220,7 @@ def _narrowed(
         permitted = or_(*(when(one, person) for one in minimal(listing.conditions[wanted.category])))
         statement = statement.where(wanted.predicate(person), permitted)
         if wanted.names_the_person:
-            statement = statement.where(not_(_limited(person)))
+            statement = statement.where(not_(limited(person)))
     return statement
 
 
@@ -233,13 +235,13 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
             person.id.label("person_id"),
             person.crn,
             facts.facts_of(person).label("facts"),
-            _limited(person).label("limited"),
+            limited(person).label("limited"),
             received.label("received"),
         )
         .join(T.Person.__table__, person.id == referral.person_id)
         .where(facts.session_is_live(), reached)
     )
-    inner = _narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
+    inner = narrowed(inner, listing, needed, REFERRAL_FILTERS, person)
     if listing.after is not None:
         last = bindparam("after_received", type_=Date())
         inner = inner.where(
@@ -247,53 +249,55 @@ def _page_of_referrals(listing: Listing) -> Select[Any]:
         )
     page = inner.order_by(received.desc(), referral.id).limit(LIMIT).subquery("page")
     whole = T.Referral.__table__.alias("whole")
-    is_open = _by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
+    is_open = by_bits(listing.conditions[Category.REFERRAL], page.c.facts)
     columns = [case((is_open, whole.c[name])).label(name) for name in REFERRAL_IN_LISTS]
     who = page.c.id
     return (
-        select(
-            page.c.person_id, page.c.crn, page.c.facts, page.c.limited, _relied(page), who, page.c.received, *columns
-        )
+        select(page.c.person_id, page.c.crn, page.c.facts, page.c.limited, relied(page), who, page.c.received, *columns)
         .join(whole, whole.c.id == page.c.id)
         .order_by(page.c.received.desc(), page.c.id)
     )
 
 
-def _relied(page: Any) -> ColumnElement[Any]:
+def relied(page: Any) -> ColumnElement[Any]:
+    """The consents that hold for the person of a row of a page."""
+
     class Whose:
         id = page.c.person_id
 
     return facts.relied_on(Whose)
 
 
-def _shape(listing: Listing) -> tuple[Any, ...]:
+def shape(listing: Listing) -> tuple[Any, ...]:
+    """What a statement follows from."""
     conditions = tuple((category, tuple(each)) for category, each in listing.conditions.items())
     return conditions, tuple(sorted(listing.filters)), listing.after is None
 
 
 async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """People whose identity is open to the caller, by CRN, one more than the page holds if there are more."""
-    statement = records.prepared(("people", _shape(listing)), lambda: _page_of_people(listing))
-    values = {**_values(listing), "after": listing.after[0] if listing.after else None}
+    statement = records.prepared(("people", shape(listing)), lambda: _page_of_people(listing))
+    asked = {**values(listing), "after": listing.after[0] if listing.after else None}
     listed = []
-    for person_id, crn, bits, limited, consents, *rest in await records.database.fetch(statement, values, permit):
+    for person_id, crn, bits, is_limited, consents, *rest in await records.database.fetch(statement, asked, permit):
         fields = dict(zip(map(camel, IDENTITY_IN_LISTS), rest, strict=True))
-        listed.append(ListedRow(person_id, crn, bits, bool(limited), fields, consents, (crn,)))
+        listed.append(ListedRow(person_id, crn, bits, bool(is_limited), fields, consents, (crn,)))
     return listed
 
 
 async def referrals(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """Referrals that are open to the caller, newest first and drafts before them, one more than the page if any."""
-    statement = records.prepared(("referrals", _shape(listing)), lambda: _page_of_referrals(listing))
+    statement = records.prepared(("referrals", shape(listing)), lambda: _page_of_referrals(listing))
     received, last = listing.after or (None, None)
-    values = {**_values(listing), "after_received": received, "after": last}
+    asked = {**values(listing), "after_received": received, "after": last}
     listed = []
-    rows = await records.database.fetch(statement, values, permit)
-    for person_id, crn, bits, limited, consents, who, day, *rest in rows:
+    rows = await records.database.fetch(statement, asked, permit)
+    for person_id, crn, bits, is_limited, consents, who, day, *rest in rows:
         fields = dict(zip(map(camel, REFERRAL_IN_LISTS), rest, strict=True))
-        listed.append(ListedRow(person_id, crn, bits, bool(limited), fields, consents, (day, who)))
+        listed.append(ListedRow(person_id, crn, bits, bool(is_limited), fields, consents, (day, who)))
     return listed
 
 
-def _values(listing: Listing) -> dict[str, Any]:
+def values(listing: Listing) -> dict[str, Any]:
+    """The parameters of a list."""
     return {**facts.parameters(listing.caller, listing.at), **listing.filters, "limit": listing.size + 1}

@@ -137,7 +137,11 @@ _DECLARED = [
     "safety_record",
     "safety_prompt_mark",
     "safety_alert",
+    "safety_alert_chase",
     "three_way_meeting",
+    "meeting_response",
+    "meeting_sharing",
+    "meeting_sign_off",
     "consent",
     "consent_recipient",
     "objection",
@@ -184,6 +188,8 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     ),
     Register.AGGREGATE_FIGURES: COUNTED,
     Register.PUBLISHED_FIGURES: COUNTED,
+    Category.SAFETY: ("referral",),  # of the caller's own service
+    Category.SAFETY_ALERT: ("referral",),
     Register.IDENTITY_LINK: ("access_limit", "access_limit_name"),  # nor a pair with them
     Register.ACCESS_ALERT: ("access_limit", "access_limit_name"),  # nor an alert about them
 }

@@ -242,6 +242,16 @@ FAULTS: dict[str, Fault] = {
         409, "the registration is linked to somebody else", "unlink that match first: GET /v1/matches?state=linked"
     ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
+    "safety-alert-over": Fault(
+        409,
+        "this safety alert was withdrawn, or another has taken its place",
+        "see GET /v1/people/{crn}/safety-alerts for those that stand",
+    ),
+    "withheld-and-withdrawn": Fault(
+        403,
+        "withheld; what the person withdrew is withdrawn all the same, and nothing else was kept",
+        "see 'withheld' for what is missing and whom to ask, and send the rest again without the withdrawal",
+    ),
     "removal-unknown": Fault(
         404, "there is no such removal notice for this system", "see GET /v1/sync/removals for those there are"
     ),

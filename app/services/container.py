@@ -32,6 +32,7 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.safety import SafetyService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
@@ -75,6 +76,7 @@ class Services:
     exports: ExportService
     access_alerts: AccessAlertService
     reports: ReportService
+    safety: SafetyService
     matching: MatchingService
     matches: MatchService
     batches: BatchService
