@@ -39,6 +39,7 @@ from app.routers import (
     explanations,
     limits,
     matches,
+    meetings,
     oauth2,
     operations,
     people,
@@ -76,6 +77,8 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.meeting_parties import MeetingParties
+from app.services.meetings import MeetingService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -166,6 +169,7 @@ def _addresses() -> list[BaseRoute]:
         people.router,
         referrals.router,
         safety.router,
+        meetings.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -195,13 +199,14 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await authenticator.refresh()
     matching = MatchingService(gate, settings.clock, HeldService(gate).released)
     await tokens.forget_expired()
+    consents = ConsentService(gate)
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
-        consents=ConsentService(gate),
+        consents=consents,
         objections=ObjectionService(gate),
         reliance=RelianceService(gate),
         subject_access=SubjectAccessService(gate),
@@ -223,6 +228,8 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         exports=ExportService(gate),
         access_alerts=AccessAlertService(gate),
         reports=ReportService(gate, read_beside(settings.report_file) if settings.report_file else beside()),
+        meetings=MeetingService(gate, consents),
+        meeting_parties=MeetingParties(gate, consents),
         safety=SafetyService(gate, patience_of(settings)),
         matching=matching,
         matches=MatchService(gate, matching),

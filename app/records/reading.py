@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text
 from app.records import facts
-from app.records.life import say_outcome, say_state
+from app.records.life import say_outcome, say_state, say_version
 from app.records.permit import PersonPermit
 from app.records.views import CAVEATS, Section, T, sections
 from app.vocabulary import Caller, Category, Facts
@@ -174,6 +174,11 @@ def _offender_manager() -> Select[Any]:
 
 
 @cache
+def _versions_of_meetings() -> Select[Any]:
+    return select(T.Meeting.id, T.Meeting.source_version).where(T.Meeting.person_id == PERSON)
+
+
+@cache
 def _compiled(_dialect: str) -> dict[Any, Prepared]:
     """What is compiled once a process: a statement follows from its key and the dialect, and from no row or setting."""
     return {}
@@ -261,6 +266,8 @@ class Records:
             say_state(content, permit.at)
         if category is Category.ATTENDANCE:
             say_outcome(content)
+        if category is Category.MEETING:
+            say_version(content, dict(await self._rows(permit, "versions of meetings", _versions_of_meetings)))
         return content
 
     async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:

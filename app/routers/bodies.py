@@ -41,8 +41,21 @@ def word_of(words: Iterable[str]) -> tuple[Any, ...]:
 
 
 def body(model: type[BaseModel]) -> dict[str, Any]:
-    """The body in the OpenAPI document."""
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}, "required": True}}
+    """The body in the OpenAPI document; what it is made of stands within it, since nothing else can be referred to."""
+    schema = model.model_json_schema()
+    within = _within(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"content": {"application/json": {"schema": within}}, "required": True}}
+
+
+def _within(schema: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_within(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        about = {name: value for name, value in schema.items() if name != "$ref"}
+        return _within(parts[schema["$ref"].rpartition("/")[2]], parts) | about
+    return {name: _within(value, parts) for name, value in schema.items()}
 
 
 def parameter(name: str, says: str, **schema: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Safety: the clinician's own record, alerts that are released, acknowledged, taken back, and those that wait."""
 
-import re
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Request
@@ -9,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.pathway.chasing import Urgency
+from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, page_size
 from app.routers.bodies import PAGED_BY, Body, Username, body, parameter, text
 from app.routers.responses import CHANGES, CREATED, LISTED
@@ -17,16 +17,9 @@ from app.services.safety import BY_NAME, STATES, Noted, Released
 from app.vocabulary import Action, Category
 
 router = APIRouter(prefix="/v1", tags=["safety"])
-_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
-_NOBODYS = "none-such"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 _LONGEST = 20_000
 _SAFETY, _ALERT = (Category.SAFETY,), (Category.SAFETY_ALERT,)
 Long = Annotated[str, text(_LONGEST)]
-
-
-def _known(identity: str) -> str:
-    return identity if _ID.fullmatch(identity) else _NOBODYS
 
 
 class SafetyNoted(Body):
@@ -83,7 +76,7 @@ async def record(referral_id: str, ask: Asking) -> Response:
     """Record risk and safety plan for the health party (B1, B2); no clause ever lets the justice party see it (P3)."""
     wanted = await ask.body(SafetyNoted)
     noted = Noted(wanted.riskToSelf, wanted.riskToOthers, wanted.plan, wanted.thirdParty, wanted.seriousHarm)
-    return answered(await ask.services.safety.record(ask.asks(Action.WRITE, _SAFETY), _known(referral_id), noted), 201)
+    return answered(await ask.services.safety.record(ask.asks(Action.WRITE, _SAFETY), id_in(referral_id), noted), 201)
 
 
 @router.post(
@@ -100,7 +93,7 @@ async def release(referral_id: str, ask: Asking) -> Response:
         Urgency(wanted.urgency), wanted.summary, wanted.reason, wanted.addressedTo, wanted.recipient, wanted.supersedes
     )
     question = ask.asks(Action.WRITE, _ALERT)
-    return answered(await ask.services.safety.release(question, _known(referral_id), released), 201)
+    return answered(await ask.services.safety.release(question, id_in(referral_id), released), 201)
 
 
 @router.post(
@@ -111,7 +104,7 @@ async def release(referral_id: str, ask: Asking) -> Response:
 async def acknowledge(crn: str, alert_id: str, ask: Asking) -> Response:
     """Say that an alert was seen (P4); once more answers the same, and a body is not looked at."""
     question = ask.asks(Action.ACKNOWLEDGE, _ALERT, crn)
-    return answered(await ask.services.safety.acknowledge(question, _known(alert_id)))
+    return answered(await ask.services.safety.acknowledge(question, id_in(alert_id)))
 
 
 @router.post(
@@ -124,7 +117,7 @@ async def withdraw(crn: str, alert_id: str, ask: Asking) -> Response:
     """Take an alert back with the reason (B1, B2); whoever read it reads that as well."""
     wanted = await ask.body(AlertWithdrawal)
     question = ask.asks(Action.WRITE, _ALERT, crn)
-    return answered(await ask.services.safety.withdraw(question, _known(alert_id), wanted.reason))
+    return answered(await ask.services.safety.withdraw(question, id_in(alert_id), wanted.reason))
 
 
 @router.get(

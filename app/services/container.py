@@ -25,6 +25,8 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.meeting_parties import MeetingParties
+from app.services.meetings import MeetingService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
@@ -77,6 +79,8 @@ class Services:
     access_alerts: AccessAlertService
     reports: ReportService
     safety: SafetyService
+    meetings: MeetingService
+    meeting_parties: MeetingParties
     matching: MatchingService
     matches: MatchService
     batches: BatchService

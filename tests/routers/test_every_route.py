@@ -105,6 +105,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "urgency": "urgent",
         "addressedTo": "probation-lead",
     },
+    "/v1/people/{crn}/meetings": {"startsAt": "2026-04-01T10:00:00Z", "therapist": "theo"},
+    "/v1/people/{crn}/meetings/{meeting_id}": {"place": "p"},
+    "/v1/people/{crn}/meetings/{meeting_id}/record": {"agreed": "a", "thirdParty": False, "seriousHarm": False},
+    "/v1/people/{crn}/meetings/{meeting_id}/cancellation": {"reason": "r"},
+    "/v1/people/{crn}/meetings/{meeting_id}/response": {"response": "accepted"},
+    "/v1/people/{crn}/meetings/{meeting_id}/sign-off": {},
     "/v1/people/{crn}/safety-alerts/{alert_id}/acknowledgement": {},
     "/v1/people/{crn}/safety-alerts/{alert_id}/withdrawal": {"reason": "r"},
     "/v1/access": {"crns": [FULL]},
@@ -145,7 +151,7 @@ def filled(path: str) -> str:
         username="olga", authorisation_id="never-was", limit_id="LM9",
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
-        batch_id="b1",
+        batch_id="b1", meeting_id="meeting-full",
         removal_id="1",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
