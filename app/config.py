@@ -235,6 +235,18 @@ class Watch(BaseModel):
         return self
 
 
+class Chase(BaseModel):
+    """How long a safety alert may wait for its acknowledgement; docs/safety-alerts.md says why each is as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    immediate_minutes: Annotated[int, Field(ge=2, le=1440)] = 60
+    urgent_minutes: Annotated[int, Field(ge=2, le=10_080)] = 240
+    routine_working_days: Annotated[int, Field(ge=1, le=20)] = 2
+    look_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    """How often the service looks for alerts that somebody has to be told of."""
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; `openmind serve --help` and README name them."""
 
@@ -268,6 +280,7 @@ class Settings(BaseSettings):
     watch_minutes: int | None = Field(
         None, ge=1, le=1440, description="how often the service watches the log, if at all"
     )
+    chase: Chase = Field(default_factory=Chase, description="how long a safety alert may wait to be acknowledged")
     log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
     short_notice_hours: int = Field(
         24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"

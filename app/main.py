@@ -40,12 +40,14 @@ from app.routers import (
     explanations,
     limits,
     matches,
+    meetings,
     notes,
     oauth2,
     operations,
     people,
     referrals,
     reports,
+    safety,
     scores,
     staff,
     subject_access,
@@ -67,6 +69,7 @@ from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
 from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
+from app.services.chasing import ChaseService, patience_of
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -80,6 +83,8 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.meeting_parties import MeetingParties
+from app.services.meetings import MeetingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
@@ -88,6 +93,7 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.safety import SafetyService
 from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
@@ -178,6 +184,8 @@ def _addresses() -> list[BaseRoute]:
         explanations.router,
         people.router,
         referrals.router,
+        safety.router,
+        meetings.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -208,13 +216,14 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     matching = MatchingService(gate, settings.clock, HeldService(gate).released)
     await tokens.forget_expired()
     given = read_beside(settings.report_file) if settings.report_file else beside()
+    consents = ConsentService(gate)
     services = Services(
         clock=settings.clock,
         authenticator=authenticator,
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
-        consents=ConsentService(gate),
+        consents=consents,
         objections=ObjectionService(gate),
         reliance=RelianceService(gate),
         subject_access=SubjectAccessService(gate),
@@ -242,6 +251,9 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         capacity=CapacityService(gate, given),
         waiting=WaitingService(gate),
         working_time=WorkingTimeService(gate),
+        meetings=MeetingService(gate, consents),
+        meeting_parties=MeetingParties(gate, consents),
+        safety=SafetyService(gate, patience_of(settings)),
         matching=matching,
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),
@@ -252,6 +264,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
     await opened.enter_async_context(Applying(gate, services.batches, matching, settings.clock).running())
+    await opened.enter_async_context(ChaseService(settings, gate).running())
     await opened.enter_async_context(WatchService(settings, gate, page=SMALL_PAGE).watching())
     return services, tokens
 

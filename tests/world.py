@@ -30,7 +30,7 @@ from sqlmodel import SQLModel
 import app.tables as t
 from app.audit.log_keys import write_key_file
 from app.audit.signed_note import Signer
-from app.config import Environment, Settings
+from app.config import Chase, Environment, Settings
 from app.db import Address, warranted
 from app.identity import load_keys
 from app.identity.wall import sign
@@ -427,6 +427,10 @@ def log_environment() -> dict[str, str]:
     return {"OPENMIND_LOG_ORIGIN": LOG_ORIGIN, "OPENMIND_LOG_KEY_FILES": json.dumps([str(log_key_file())])}
 
 
+UNCHASED = Chase(look_seconds=3600)
+"""No alert is chased beside a test: one that is about that looks by itself."""
+
+
 def settings_for(url: str, key: Path, **values: Any) -> Settings:
     """Settings of a demo whose clock stands near NOW."""
     return Settings(
@@ -434,7 +438,7 @@ def settings_for(url: str, key: Path, **values: Any) -> Settings:
         database_url=SecretStr(url),
         issuer="https://open-mind.test",
         signing_key_file=key,
-        **({"clock_start": NOW} | log_settings() | values),
+        **({"clock_start": NOW, "chase": UNCHASED} | log_settings() | values),
     )
 
 

@@ -6,10 +6,21 @@ from app.db import DatabaseUnavailable
 from app.gate.acting import Act, Announcing
 from app.gate.archiving import ARCHIVE
 from app.gate.asking import Opened
+from app.gate.chasing import CHASED
 from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Gate
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
-from app.gate.listing import CASELOADS, PEOPLE, PROMPTS, REFERRALS, SIGNALS, WAITING, Kind, Listed
+from app.gate.listing import (
+    CASELOADS,
+    PEOPLE,
+    PROMPTS,
+    REFERRALS,
+    SAFETY_ALERTS,
+    SIGNALS,
+    WAITING,
+    Kind,
+    Listed,
+)
 from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
@@ -24,6 +35,7 @@ KINDS = (
     AUTHENTICATION,
     BOOTSTRAP,
     CHANGE,
+    CHASED,
     CONFIRM,
     ERASE,
     EXPLAINED,
@@ -44,6 +56,7 @@ __all__ = [
     "PROMPTS",
     "READ",
     "REFERRALS",
+    "SAFETY_ALERTS",
     "SIGNALS",
     "WAITING",
     "AccessRefused",

@@ -27,7 +27,8 @@ class Announcing:
     kind: str
     office: str
     parties: tuple[Party, ...]
-    grant_id: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    """The id of what it is about, by the name of its column: `grant_id`, `alert_id` or `meeting_id`."""
 
 
 @dataclass(slots=True)
@@ -54,6 +55,13 @@ class Act:
     """Further people whom it turned out to be about: an entry for each, of which the first one's receipt is given."""
     unfound: str | None = None
     """Why nothing is released to whoever is answered as if nobody were there (S5): the entry says refused."""
+    question: Question | None = None
+    """What it asks, or went on to ask."""
+    before: list[tuple[Question, "Act"]] = field(default_factory=list)
+    """What the same request asked before, each with its changes: entries and changes of all of it are durable together.
+    """
+    receipts: Sequence[Receipt] = ()
+    """Those of `before`, and this act's own last."""
 
 
 class Acting:
@@ -123,14 +131,18 @@ class Acting:
         if kind is not None:
             return
         try:
-            act.receipt = await self._gate.append_act(self._question, act)
+            act.receipts = await self._gate.append_acts([*act.before, (self._asked(act), act)])
+            act.receipt = act.receipts[len(act.before)]
         except ChangeRefused as refused:
             code = "changed-meanwhile" if somebody_was_faster(refused.fault) else "database-refused"
             await self._refuse(act, code)
             raise Unacceptable(code) from refused
 
     async def _refuse(self, act: Act, code: str) -> None:
-        await self._gate.append(self._question, act.agreement, act.decision, act.standing, reason=code)
+        await self._gate.append(self._asked(act), act.agreement, act.decision, act.standing, reason=code)
+
+    def _asked(self, act: Act) -> Question:
+        return act.question or self._question
 
 
 def somebody_was_faster(fault: Exception) -> bool:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.audit.entry import PersonPart, Record, event_id
+from app.audit.entry import Entry, PersonPart, Record, event_id
 from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
 from app.gate.acting import Act, Acting, Announcing, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, cited
 from app.gate.feed_working import Memory
+from app.gate.in_turn import go_on
 from app.gate.limited import AskingAccess
 from app.gate.listing import AskingMany, Kind, Listed
 from app.gate.many import Many, many
@@ -57,6 +58,10 @@ class Gate:
         `facts_at` as in `change`.
         """
         return Acting(self, question, record, facts_at, alone=alone)
+
+    async def go_on(self, act: Act, asked: Question, following: Question, standing: Standing) -> None:
+        """Let an act ask its next question on the facts as its changes so far leave them: see `app.gate.in_turn`."""
+        await go_on(self, act, asked, following, standing)
 
     async def decide_about(self, act: Act, question: Question, crn: str) -> bool:
         """Decide an act again on the facts about the person whom its record turns out to be about.
@@ -206,15 +211,22 @@ class Gate:
 
     async def append_act(self, question: Question, act: Act) -> Receipt:
         """An entry about an act for each person whom it is about, with its changes; the first one's receipt."""
-        records = [self._acted(question, act, *each) for each in ((act.standing, act.decision), *act.also)]
-        changes = tuple(Change(*change) for change in act.changes)
-        changes += self._announcements([record for record, _ in records])
-        if act.announcing is not None:
-            record, part = records[0]
-            records[0] = replace(record, announce=record.announce or act.announcing.office), part
-            changes += self._told(records[0][0], act.announcing)
-        entries = tuple(record.sealed(part) for record, part in records)
-        return (await self.log.append(Submission(entries, changes)))[0]
+        return (await self.append_acts([(question, act)]))[0]
+
+    async def append_acts(self, acts: Sequence[tuple[Question, Act]]) -> Sequence[Receipt]:
+        """The same of acts that follow one another in one request: in one transaction, in their order."""
+        entries: list[Entry] = []
+        changes: list[Change] = []
+        for question, act in acts:
+            records = [self._acted(question, act, *each) for each in ((act.standing, act.decision), *act.also)]
+            changes += [Change(*change) for change in act.changes]
+            changes += self._announcements([record for record, _ in records])
+            if act.announcing is not None:
+                record, part = records[0]
+                records[0] = replace(record, announce=record.announce or act.announcing.office), part
+                changes += self._told(records[0][0], act.announcing)
+            entries += [record.sealed(part) for record, part in records]
+        return await self.log.append(Submission(tuple(entries), tuple(changes)))
 
     def _acted(
         self, question: Question, act: Act, standing: Standing, decision: Decision
@@ -299,15 +311,14 @@ class Gate:
 
     def _told(self, record: Record, announcing: Announcing) -> tuple[Change, ...]:
         """Told because of an act, to each party; each has an id of its own, since a receiver may know both."""
-        kind, grant = announcing.kind, announcing.grant_id
-        return tuple(
-            self.announced(record, event_id(), kind, party.value, grant_id=grant) for party in announcing.parties
-        )
+        kind, ids = announcing.kind, announcing.about
+        return tuple(self.announced(record, event_id(), kind, party.value, **ids) for party in announcing.parties)
 
     def announced(self, record: Record, identity: str, kind: str, party: str, **ids: str | None) -> Change:
-        """That a party is told of an entry; `ids` name the grant (`grant_id`) or the alert (`alert_id`) it is about."""
+        """That a party is told of an entry; `ids` name what it is about: `grant_id`, `alert_id` or `meeting_id`."""
         insert = self.records.prepared("announce", announcements.announce)
-        about = {"event_id": record.event_id, "created_at": record.occurred_at, "grant_id": None, "alert_id": None}
+        about = {"event_id": record.event_id, "created_at": record.occurred_at}
+        about |= dict.fromkeys(("grant_id", "alert_id", "meeting_id"))
         return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about | ids))
 
 

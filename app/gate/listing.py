@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import lists, tasks, waiting
+from app.records import lists, safety, tasks, waiting
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
 from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
@@ -53,6 +53,9 @@ PROMPTS = Kind(
 )
 WAITING = Kind(Category.REFERRAL, {}, waiting.waiting, frozenset(), beside={Category.CLINICAL: ("pauses",)})
 CASELOADS = Kind(Register.ALLOCATION, waiting.CASELOAD_FILTERS, waiting.caseloads, frozenset())
+SAFETY_ALERTS = Kind(
+    Category.SAFETY_ALERT, safety.FILTERS, safety.alerts, frozenset(), tables=tables_of(Category.SAFETY_ALERT)
+)
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class AskingMany:
         conditions = {each: conditions_for(question, each, agreement) for each in (*wanted, *self._kind.beside)}
         for category, code in wanted.items():
             if not conditions[category]:
+                await self._check_caller()
                 raise await gate.refuse(question, code)
         listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
         rows = await self._read(gate.records, listing)
@@ -114,7 +118,7 @@ class AskingMany:
         return decision
 
     async def _check_caller(self) -> None:
-        """Nobody on the page: is it that the caller has nobody, or that the caller may not ask?"""
+        """Nothing to show: is it that the caller has nobody, or that the caller may not ask?"""
         gate, question = self._gate, self._question
         standing = await gate.records.standing(question.caller, question.at, crn="")
         if not standing.session_is_live:

@@ -3,8 +3,8 @@
 The same rules stand in SQL, where they make the facts; that both say the same of any chain of consents is a test.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -127,6 +127,32 @@ def state_of(one: Consent, among: Sequence[Consent], at: datetime) -> tuple[Stat
     if refusal is not None:
         return State.OUTWEIGHED, f"A refusal stands, and beats it until one supersedes the other: consent {refusal.id}."
     return State.EFFECTIVE, WHY[State.EFFECTIVE]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the consents of one scope come to for a party: those that hold for it, and those that decide against."""
+
+    holding: tuple[str, ...]
+    against: tuple[str, ...]
+
+
+def weighed(among: Sequence[Consent], recipients: Mapping[str, Collection[str]], party: Party, at: datetime) -> Weighed:
+    """By the ids of consents of one scope; `recipients` names the parties of each. The facts follow from what holds."""
+    holding, against = [], []
+    for each in among:
+        state = state_of(each, among, at)[0]
+        if not each.permits:
+            against += [each.id] if state is State.EFFECTIVE else []
+        elif party.value in recipients.get(each.id, ()):
+            holding += [each.id] if state is State.EFFECTIVE else []
+            against += [each.id] if state is State.OUTWEIGHED else []
+    return Weighed(tuple(holding), tuple(against))
+
+
+def withdrawn(among: Iterable[Consent], at: datetime) -> list[Consent]:
+    """The same once the person takes back what they agreed to."""
+    return [replace(each, withdrawn_at=at) if each.permits and not each.is_withdrawn(at) else each for each in among]
 
 
 WHY: Mapping[State, str] = {

@@ -32,17 +32,22 @@ def _bank_holidays() -> holidays.HolidayBase:
 
 def review_due(used_at: datetime) -> datetime:
     """The end of the second working day after the day of `used_at`, as the first moment that is too late."""
-    day, left = used_at.astimezone(LONDON).date(), REVIEW_DAYS
+    return end_of_working_day(used_at, REVIEW_DAYS)
+
+
+def end_of_working_day(moment: datetime, days: int) -> datetime:
+    """The end of so many working days after the day of a moment, 0 for that day, as the first moment that is later."""
+    day, left = moment.astimezone(LONDON).date(), days
     while left:
         day += _DAY
         left -= is_working_day(day)
     return start_of(day + _DAY)
 
 
-def overdue_if_before(now: datetime) -> datetime:
-    """What was used before this moment is past its `review_due` now, and what was used later is not."""
+def overdue_if_before(now: datetime, days: int = REVIEW_DAYS) -> datetime:
+    """What was before this moment is past its `end_of_working_day` now, and what was later is not."""
     day = now.astimezone(LONDON).date()
-    while review_due(start_of(day)) > now:
+    while end_of_working_day(start_of(day), days) > now:
         day -= _DAY
     return start_of(day + _DAY)
 

@@ -9,5 +9,5 @@ from app.tables import Announcement
 def announce() -> Insert:
     """Insert one announcement; parameters as in `app.tables.Announcement`."""
     table = SQLModel.metadata.tables[str(Announcement.__tablename__)]
-    names = ("id", "event_id", "kind", "party", "grant_id", "alert_id", "created_at")
+    names = ("id", "event_id", "kind", "party", "grant_id", "alert_id", "meeting_id", "created_at")
     return insert(table).inline().values({name: bindparam(name, type_=table.c[name].type) for name in names})

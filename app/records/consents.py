@@ -1,16 +1,18 @@
 """Consents as an act reads and writes them: all of one scope at a time, so that nothing slips between two acts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, or_, select, update
+from sqlalchemy import Integer, Select, String, bindparam, case, literal_column, or_, select, update
 
 from app.db import Warrant
-from app.records.predicates import AT, T
+from app.records.agreeing import consents
+from app.records.predicates import AT, T, parameters
 from app.records.reading import Records
 from app.records.rows import Found
 from app.records.writing import own_version
+from app.vocabulary import Caller
 
 _COLUMNS: Any = T.Consent.__table__.c
 _PERSON, _SCOPE = (bindparam(name, type_=String()) for name in ("person_id", "scope"))
@@ -47,6 +49,41 @@ def withdrawal(
     return [
         (statement.sql, statement.arguments(new | {"at": at, "person_id": person, "scope": scope, "also": also}))
         for scope in scopes
+    ]
+
+
+async def recipients(records: Records, permit: Warrant, person: str, scope: str) -> dict[str, set[str]]:
+    """The parties that each consent of a person and scope names."""
+    recipient = T.ConsentRecipient
+
+    def build() -> Select[Any]:
+        named = select(recipient.consent_id, recipient.party).join(T.Consent, T.Consent.id == recipient.consent_id)
+        return named.where(*_OF_SCOPE)
+
+    statement = records.prepared("recipients of a scope", build)
+    found: dict[str, set[str]] = {}
+    for consent, party in await records.database.fetch(statement, {"person_id": person, "scope": scope}, permit):
+        found.setdefault(consent, set()).add(party)
+    return found
+
+
+def as_foreseen(
+    records: Records, caller: Caller, at: datetime, person: str, scopes: Mapping[str, bool]
+) -> list[tuple[str, Any, int]]:
+    """That of each scope a consent holds for the caller's party, or none does: what makes the fact itself is asked.
+
+    SELECTs that go behind what was written, and before what was decided on it.
+    """
+
+    def build() -> Select[Any]:
+        holds = case((consents().where(*_OF_SCOPE).exists(), literal_column("1")), else_=literal_column("0"))
+        return select(literal_column("1")).where(holds == bindparam("holds", type_=Integer()))
+
+    statement = records.prepared("consents as foreseen", build)
+    known = parameters(caller, at) | {"person_id": person}
+    return [
+        (statement.sql, statement.arguments(known | {"scope": scope, "holds": int(holds)}), 1)
+        for scope, holds in scopes.items()
     ]
 
 

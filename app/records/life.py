@@ -1,4 +1,4 @@
-"""What follows from a row, said beside it: how a consent or an objection stands, what became of an appointment."""
+"""What follows from a row, said beside it: how a consent, an objection or a signature stands, what came of a visit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,3 +30,14 @@ def say_outcome(content: Mapping[str, list[dict[str, Any]]]) -> None:
     for row in content["appointments"]:
         hours = notice_hours(row["cancelledAt"], row["startsAt"])
         row |= {"outcome": outcome_of(row["attendanceCode"]).value, "noticeHours": hours}
+
+
+def say_version(content: Mapping[str, list[dict[str, Any]]], versions: Mapping[str, str]) -> None:
+    """Add `version` to each meeting, and whether an answer to its time or a signature on its content `stands`."""
+    times = {row["id"]: row["heldAt"] for row in content["meetings"]}
+    for row in content["meetings"]:
+        row["version"] = versions[row["id"]]
+    for row in content["responses"]:
+        row["stands"] = row["heldAt"] == times.get(row["meetingId"])
+    for row in content["signOffs"]:
+        row["stands"] = row["version"] == versions.get(row["meetingId"])

@@ -270,11 +270,11 @@ def shape(listing: Listing) -> tuple[Any, ...]:
 async def people(records: Records, permit: Permit, listing: Listing) -> list[ListedRow]:
     """People whose identity is open to the caller, by CRN, one more than the page holds if there are more."""
     statement = records.prepared(("people", shape(listing)), lambda: _page_of_people(listing))
-    values = {**values_of(listing), "after": listing.after[0] if listing.after else None}
+    asked = {**values_of(listing), "after": listing.after[0] if listing.after else None}
     listed = []
-    for person_id, crn, bits, limited, consents, *rest in await records.database.fetch(statement, values, permit):
+    for person_id, crn, bits, is_limited, consents, *rest in await records.database.fetch(statement, asked, permit):
         fields = dict(zip(map(camel, IDENTITY_IN_LISTS), rest, strict=True))
-        listed.append(ListedRow(person_id, crn, bits, bool(limited), fields, consents, (crn,)))
+        listed.append(ListedRow(person_id, crn, bits, bool(is_limited), fields, consents, (crn,)))
     return listed
 
 
@@ -282,12 +282,12 @@ async def referrals(records: Records, permit: Permit, listing: Listing) -> list[
     """Referrals that are open to the caller, newest first and drafts before them, one more than the page if any."""
     statement = records.prepared(("referrals", shape(listing)), lambda: _page_of_referrals(listing))
     received, last = listing.after or (None, None)
-    values = {**values_of(listing), "after_received": received, "after": last}
+    asked = {**values_of(listing), "after_received": received, "after": last}
     listed = []
-    rows = await records.database.fetch(statement, values, permit)
-    for person_id, crn, bits, limited, consents, who, day, *rest in rows:
+    rows = await records.database.fetch(statement, asked, permit)
+    for person_id, crn, bits, is_limited, consents, who, day, *rest in rows:
         fields = dict(zip(map(camel, REFERRAL_IN_LISTS), rest, strict=True))
-        listed.append(ListedRow(person_id, crn, bits, bool(limited), fields, consents, (day, who)))
+        listed.append(ListedRow(person_id, crn, bits, bool(is_limited), fields, consents, (day, who)))
     return listed
 
 

@@ -42,6 +42,10 @@ _BELONGS = {
     (Category.ATTENDANCE, "correctedOutcomes"): ("appointmentId", Category.ATTENDANCE, "appointments"),
     (Category.ATTENDANCE, "engagementMarks"): ("appointmentId", Category.ATTENDANCE, "appointments"),
     (Category.SAFETY, "promptMarks"): ("scoreId", Category.SCORES, "measures"),
+    (Category.SAFETY_ALERT, "chases"): ("alertId", Category.SAFETY_ALERT, "alerts"),
+    (Category.MEETING, "responses"): ("meetingId", Category.MEETING, "meetings"),
+    (Category.MEETING, "sharing"): ("meetingId", Category.MEETING, "meetings"),
+    (Category.MEETING, "signOffs"): ("meetingId", Category.MEETING, "meetings"),
     (Category.CONSENT, "recipients"): ("consentId", Category.CONSENT, "consents"),
 }
 """Sections of rows without a moment of their own that are part of another section's: by which field, and of which."""

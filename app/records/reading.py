@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text
 from app.records import facts
-from app.records.life import say_outcome, say_state
+from app.records.life import say_outcome, say_state, say_version
 from app.records.permit import PersonPermit
 from app.records.views import CAVEATS, Section, T, sections
 from app.vocabulary import Caller, Category, Facts
@@ -141,6 +141,9 @@ _MOMENTS = (
     "completed_at",
     "written_at",
     "released_at",
+    "told_at",
+    "responded_at",
+    "signed_at",
     "valid_from",
     "received_on",
     "start_date",
@@ -168,6 +171,11 @@ def _offender_manager() -> Select[Any]:
         .join(staff, staff.id == allocation.staff_id)
         .where(allocation.person_id == PERSON, allocation.kind == literal_column("'caseload'"), facts.live(allocation))
     )
+
+
+@cache
+def _versions_of_meetings() -> Select[Any]:
+    return select(T.Meeting.id, T.Meeting.source_version).where(T.Meeting.person_id == PERSON)
 
 
 @cache
@@ -258,6 +266,8 @@ class Records:
             say_state(content, permit.at)
         if category is Category.ATTENDANCE:
             say_outcome(content)
+        if category is Category.MEETING:
+            say_version(content, dict(await self._rows(permit, "versions of meetings", _versions_of_meetings)))
         return content
 
     async def _rows(self, permit: PersonPermit, key: Any, build: Any) -> list[Row]:

@@ -137,7 +137,11 @@ _DECLARED = [
     "safety_record",
     "safety_prompt_mark",
     "safety_alert",
+    "safety_alert_chase",
     "three_way_meeting",
+    "meeting_response",
+    "meeting_sharing",
+    "meeting_sign_off",
     "consent",
     "consent_recipient",
     "objection",
@@ -185,6 +189,7 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
     ),
     Register.AGGREGATE_FIGURES: COUNTED,
     Register.PUBLISHED_FIGURES: COUNTED,
+    Category.SAFETY_ALERT: ("referral",),
     Register.IDENTITY_LINK: LIMITED_BY,  # nor a pair with them
     Register.ACCESS_ALERT: LIMITED_BY,  # nor an alert about them
 }

@@ -90,8 +90,11 @@ def _table(name: str) -> Table:
 
 _GOES_WITH = {("appointment", "cancelled_at"): "attendance_code"}
 """What a system does not send, and is said of another column: it is over once that is another."""
-_STAYS = {"consent": ("withdrawn_at", "withdrawn_by")}
-"""A withdrawal that was recorded here is not undone by a system that has not heard of it."""
+_STAYS = {
+    "consent": ("withdrawn_at", "withdrawn_by"),
+    "safety_alert": ("acknowledged_at", "acknowledged_by"),
+}
+"""A withdrawal, or an acknowledgement, that was recorded here is not undone by a system that has not heard of it."""
 
 
 @cache

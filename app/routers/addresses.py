@@ -2,7 +2,7 @@
 
 import re
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
 _NOBODYS = "no-record"
 """What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 

@@ -162,14 +162,18 @@ async def _given(ask: Asker) -> Given:
     try:
         return (await ask.body(ConsentGiven)).given()
     except BadRequest as fault:
-        raise _unenforceable(fault) or fault from fault.__cause__
+        raise unenforceable(fault) or fault from fault.__cause__
 
 
-def _unenforceable(fault: BadRequest) -> BadRequest | None:
+def unenforceable(fault: BadRequest, *within: str) -> BadRequest | None:
+    """What a fault of a consent's body is called; None for another. `within` is where consents stand in a body."""
     if not isinstance(fault.__cause__, ValidationError):
         return None
     first = fault.__cause__.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = first["loc"][0] if first["loc"] else ""
+    place = first["loc"]
+    if within and (place[: len(within)] != within or len(place) < len(within) + 2):
+        return None
+    where = next(iter(place[len(within) + 1 :] if within else place), "")
     if first["type"] == "extra_forbidden":
         detail = "there is no such element: nothing stands in a consent that would not be enforced"
     elif where == "recipients":

@@ -273,6 +273,32 @@ FAULTS: dict[str, Fault] = {
         409, "the registration is linked to somebody else", "unlink that match first: GET /v1/matches?state=linked"
     ),
     "alert-unknown": Fault(404, "there is no such access alert", "see GET /v1/audit/alerts for those there are"),
+    "meeting-state": Fault(
+        409,
+        "this cannot be done in the state that the meeting is in",
+        "what is planned is changed, answered, recorded or cancelled; what was held is corrected and signed",
+    ),
+    "not-a-participant": Fault(
+        403, "the offender manager and the therapist who are named answer and sign", "ask them, or name somebody else"
+    ),
+    "signature-of-another": Fault(
+        403, "everybody signs for themselves", "sign for yourself, or record that the person signs"
+    ),
+    "said-twice": Fault(
+        422,
+        "a scope is named twice in one act",
+        "say of each scope once what the person said in the end",
+    ),
+    "safety-alert-over": Fault(
+        409,
+        "this safety alert was withdrawn, or another has taken its place",
+        "see GET /v1/people/{crn}/safety-alerts for those that stand",
+    ),
+    "withheld-and-withdrawn": Fault(
+        403,
+        "withheld; what the person withdrew is withdrawn all the same, and nothing else was kept",
+        "see 'withheld' for what is missing and whom to ask, and send the rest again without the withdrawal",
+    ),
     "removal-unknown": Fault(
         404, "there is no such removal notice for this system", "see GET /v1/sync/removals for those there are"
     ),

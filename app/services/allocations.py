@@ -38,7 +38,7 @@ class AllocationService:
         The question asks to write allocation and referral both. One of another service is answered like none.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            referral = await self._referral(act, question, referral_id)
+            referral = await self._register.referral(act, question, referral_id)
             if referral["closed_on"] is not None or referral["status"] in CLOSED:
                 raise Unacceptable("referral-closed")
             start = begins(given.get("from"), question.at)
@@ -61,7 +61,7 @@ class AllocationService:
         The question is that of `treat`, and so are the answers about a referral that is out of reach.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            await self._referral(act, question, referral_id)
+            await self._register.referral(act, question, referral_id)
             end = until or question.at
             if end < question.at:
                 raise Unacceptable("end-backdated", field="until")
@@ -71,16 +71,6 @@ class AllocationService:
             act.details |= {"change": "ended", "table": ALLOCATION, "kind": TREATING}
             act.answer = document({"referralId": referral_id, "until": end})
         return Answer(act.answer, act.receipt)
-
-    async def _referral(self, act: Act, question: Question, referral_id: str) -> Found:
-        """A referral of the caller's service that was sent; Unacceptable `not-found` for any other."""
-        referral = await rows.one(self._gate.records, act.permit, "referral", referral_id)
-        lead = await self._register.found(act, question.caller.staff or "")
-        if referral is None or lead is None or referral["service_id"] != lead["service_id"]:
-            raise Unacceptable("not-found")
-        if referral["status"] == "draft":
-            raise Unacceptable("not-found")
-        return referral
 
     async def supervise(self, question: Question, given: Mapping[str, Any]) -> Answer:
         """Make somebody the person's offender manager, or nobody; whoever was it until then no longer is."""

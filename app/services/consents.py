@@ -49,24 +49,29 @@ class ConsentService:
     async def record(self, question: Question, given: Given) -> Answer:
         """A permission or a refusal; Unacceptable names what of it would not be enforced."""
         async with self._gate.act(question) as act:
-            person = act.standing.person_id or ""
-            seen = await records.of_scope(self._gate.records, act.permit, person, given.scope.value)
-            known = [Consent.of(row) for row in seen]
-            row = self._row(question, given, person)
-            new = Consent.of(row | {"countersigned_at": None, "withdrawn_at": None})
-            await self._check_said(act, question, given)
-            check_period(new.valid_from, new.valid_until, question.at)
-            check_chain(replace(new, valid_from=_said_from(given, new, question.at)), known, question.at)
-            check_free(new, known, question.at)
-            scope = {"person_id": person, "scope": given.scope.value}
-            act.changes.append(self._gate.writer.unchanged(CONSENT, scope, seen))
-            act.changes.append(self._gate.writer.insert(CONSENT, row))
-            for party in dict.fromkeys(given.recipients):
-                named = {"consent_id": row["id"], "party": party.value, "recorded_at": question.at}
-                act.changes.append(self._gate.writer.insert(RECIPIENT, named))
+            row, known = await self.add(act, question, given)
             act.details |= {"change": "recorded", "table": CONSENT, "scope": given.scope.value}
-            act.answer = _answer(row, state_of(new, [*known, new], question.at)[0])
+            act.answer = document(stands(row, known, question.at))
         return Answer(act.answer, act.receipt)
+
+    async def add(self, act: Act, question: Question, given: Given) -> tuple[dict[str, Any], list[Consent]]:
+        """Put what was said into an act that writes consent: its row, and what there is of its scope with it."""
+        person = act.standing.person_id or ""
+        seen = await records.of_scope(self._gate.records, act.permit, person, given.scope.value)
+        known = [Consent.of(row) for row in seen]
+        row = self._row(question, given, person)
+        new = Consent.of(row | {"countersigned_at": None, "withdrawn_at": None})
+        await self._check_said(act, question, given)
+        check_period(new.valid_from, new.valid_until, question.at)
+        check_chain(replace(new, valid_from=_said_from(given, new, question.at)), known, question.at)
+        check_free(new, known, question.at)
+        scope = {"person_id": person, "scope": given.scope.value}
+        act.changes.append(self._gate.writer.unchanged(CONSENT, scope, seen))
+        act.changes.append(self._gate.writer.insert(CONSENT, row))
+        for party in dict.fromkeys(given.recipients):
+            named = {"consent_id": row["id"], "party": party.value, "recorded_at": question.at}
+            act.changes.append(self._gate.writer.insert(RECIPIENT, named))
+        return row, [*known, new]
 
     async def countersign(self, question: Question, consent: str) -> Answer:
         """A clinician's countersignature (E3), from now on; once more answers the same."""
@@ -78,14 +83,26 @@ class ConsentService:
             state = await self._state(act, signed, question.at)
             if row["countersigned_at"] is None:
                 self._check_awaits(Consent.of(row), state)
-                changed = {"countersigned_at": question.at, "countersigned_by": _name(question)}
-                changed |= own_version(question.at)
-                seen = {"id": consent, "source_version": row["source_version"]}
-                act.changes.append(self._gate.writer.update(CONSENT, seen, changed))
-                row |= changed
+                row |= self._sign(act, question, row)
             act.details |= {"change": "countersigned", "table": CONSENT, "scope": row["scope"]}
             act.answer = _answer(row, state)
         return Answer(act.answer, act.receipt)
+
+    async def countersign_awaiting(self, act: Act, question: Question, consents: Sequence[str]) -> list[str]:
+        """Countersign those of these that wait for it, in an act of a clinician that writes consent; which they are."""
+        signed = []
+        for consent in consents:
+            row = await self._found(act, consent)
+            if await self._state(act, row, question.at) is State.AWAITING:
+                self._sign(act, question, row)
+                signed.append(consent)
+        return signed
+
+    def _sign(self, act: Act, question: Question, row: Mapping[str, Any]) -> dict[str, Any]:
+        changed = {"countersigned_at": question.at, "countersigned_by": _name(question)} | own_version(question.at)
+        seen = {"id": row["id"], "source_version": row["source_version"]}
+        act.changes.append(self._gate.writer.update(CONSENT, seen, changed))
+        return changed
 
     async def withdraw(self, question: Question, consent: str) -> Answer:
         """It and every permission of its scope are over from now on; once more answers the same.
@@ -220,5 +237,14 @@ def _name(question: Question) -> str:
     return question.caller.staff or question.caller.client
 
 
+def stands(row: Mapping[str, Any], among: Sequence[Consent], at: datetime) -> dict[str, Any]:
+    """What an answer says of a consent that was recorded, the last of these."""
+    return _said(row, state_of(among[-1], among, at)[0])
+
+
+def _said(row: Mapping[str, Any], state: State) -> dict[str, Any]:
+    return {"id": row["id"], "version": row["source_version"], "state": state}
+
+
 def _answer(row: Mapping[str, Any], state: State) -> bytes:
-    return document({"id": row["id"], "version": row["source_version"], "state": state})
+    return document(_said(row, state))

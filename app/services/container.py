@@ -26,6 +26,8 @@ from app.services.lapsing import LapsingService
 from app.services.limits import LimitService
 from app.services.matches import MatchService
 from app.services.matching import MatchingService
+from app.services.meeting_parties import MeetingParties
+from app.services.meetings import MeetingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
@@ -34,6 +36,7 @@ from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
+from app.services.safety import SafetyService
 from app.services.scores import ScoreService
 from app.services.simulations import SimulationService
 from app.services.staff import StaffService
@@ -87,6 +90,9 @@ class Services:
     capacity: CapacityService
     waiting: WaitingService
     working_time: WorkingTimeService
+    safety: SafetyService
+    meetings: MeetingService
+    meeting_parties: MeetingParties
     matching: MatchingService
     matches: MatchService
     batches: BatchService

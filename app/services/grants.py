@@ -68,7 +68,7 @@ class GrantService:
                 grant = row
                 act.changes.append(grants.opening(records, row))
                 act.details = {"change": "opened", "table": "emergency_grant"}
-                act.announcing = Announcing(OPENED, Role.CALDICOTT_GUARDIAN.value, TOLD, row["id"])
+                act.announcing = Announcing(OPENED, Role.CALDICOTT_GUARDIAN.value, TOLD, {"grant_id": row["id"]})
             else:
                 act.details = {"change": "none", "table": "emergency_grant"}
             act.answer = document(

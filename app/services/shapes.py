@@ -124,13 +124,22 @@ class Caveat(Shape):
     text: str
 
 
+_STATE = {"state": (State, ...), "because": (str, ...)}
+_BESIDE: dict[str, dict[str, Any]] = {
+    "consents": _STATE,
+    "objections": _STATE,
+    "appointments": {"outcome": (Outcome, ...), "noticeHours": (int | None, None)},
+    "meetings": {"version": (str, ...)},
+    "responses": {"stands": (bool, ...)},
+    "signOffs": {"stands": (bool, ...)},
+}
+"""What is said of a row beside its columns."""
+
+
 def _row(section: Section) -> type[BaseModel]:
     """One row of a section; a field can be absent where a caveat leaves it out."""
     fields: dict[str, Any] = {camel(column.name): (value_type(column) | None, None) for column in section.columns}
-    if section.name in ("consents", "objections"):
-        fields |= {"state": (State, ...), "because": (str, ...)}
-    if section.name == "appointments":
-        fields |= {"outcome": (Outcome, ...), "noticeHours": (int | None, None)}
+    fields |= _BESIDE.get(section.name, {})
     return create_model(
         f"{section.table.name.title().replace('_', '')}{section.category.title()}", __config__=Closed, **fields
     )

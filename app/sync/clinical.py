@@ -7,12 +7,12 @@ progress summary or of a clinical record; the contact that a note was written af
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from app.pathway.chasing import Urgency
 from app.sync.fields import Fields
 from app.sync.health import Health, Referred
 from app.sync.records import Act, Incoming, Times
 from app.vocabulary import Action, Category
 
-URGENCIES = ("routine", "urgent", "immediate")
 COMPLAINTS = "IDS603PresentingComplaints"
 SCHEMES = ("01", "04")
 Row = dict[str, Any]
@@ -42,6 +42,7 @@ def meeting_records(health: Health) -> Iterator[Incoming]:
         identity, referred = fields.required("MeetingId", 40), health.referral_of(fields)
         therapist = fields.needed("TherapistUsername", fields.username("TherapistUsername"))
         row = {
+            "status": "held",
             "held_at": fields.needed("HeldAt", fields.moment("HeldAt")),
             "place": fields.text("Place", 200),
             "offender_manager": fields.needed("OffenderManagerUsername", fields.username("OffenderManagerUsername")),
@@ -125,7 +126,7 @@ def _alert(fields: Fields) -> Row:
     return {
         "summary": fields.required("Summary", 2000),
         "reason": fields.required("Reason", 1000),
-        "urgency": fields.needed("Urgency", fields.code("Urgency", URGENCIES)),
+        "urgency": fields.needed("Urgency", fields.code("Urgency", tuple(each.value for each in Urgency))),
         "recipient": fields.needed("RecipientUsername", fields.username("RecipientUsername")),
         "released_by": fields.needed("ReleasedBy", fields.username("ReleasedBy")),
         "released_at": released,

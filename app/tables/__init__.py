@@ -30,13 +30,22 @@ from app.tables.health import (
     Progress,
     Referral,
     SafetyAlert,
+    SafetyAlertChase,
     SafetyRecord,
     SessionNote,
     WaitingPause,
 )
 from app.tables.history import history_of
 from app.tables.identity import IdentityMatch, MergedPerson, PersonAlias, PersonIdentifier
-from app.tables.joint import Consent, ConsentRecipient, Meeting, Objection
+from app.tables.joint import (
+    Consent,
+    ConsentRecipient,
+    Meeting,
+    MeetingResponse,
+    MeetingSharing,
+    MeetingSignOff,
+    Objection,
+)
 from app.tables.justice import (
     LicenceCondition,
     Obligation,
@@ -89,7 +98,11 @@ RECORDS: tuple[type[Kept], ...] = (
     SessionNote,
     SafetyRecord,
     SafetyAlert,
+    SafetyAlertChase,
     Meeting,
+    MeetingResponse,
+    MeetingSharing,
+    MeetingSignOff,
     Consent,
     Objection,
     Staff,
@@ -149,6 +162,9 @@ __all__ = [
     "Kept",
     "LicenceCondition",
     "Meeting",
+    "MeetingResponse",
+    "MeetingSharing",
+    "MeetingSignOff",
     "MergedPerson",
     "NationalSubmission",
     "Objection",
@@ -168,6 +184,7 @@ __all__ = [
     "RiskAlert",
     "RiskAssessment",
     "SafetyAlert",
+    "SafetyAlertChase",
     "SafetyPromptMark",
     "SafetyRecord",
     "SessionNote",

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from typing import ClassVar, get_args
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 
+from app.pathway.chasing import Stage, Urgency
 from app.tables.columns import (
     THIRD_PARTY,
     TOTALS,
     Instant,
+    Kept,
     OfPerson,
     OfReferral,
     from_source,
@@ -18,6 +20,7 @@ from app.tables.columns import (
     options,
     ordered,
     withdrawal,
+    words,
 )
 from app.vocabulary import Category, Subject
 from app.vocabulary.words import ReferralStatus
@@ -26,6 +29,8 @@ STATUSES: tuple[str, ...] = get_args(ReferralStatus)
 BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
 REFERRAL, ATTENDANCE, SCORES = Category.REFERRAL, Category.ATTENDANCE, Category.SCORES
 CLINICAL, NOTES, SAFETY, ALERT = Category.CLINICAL, Category.NOTES, Category.SAFETY, Category.SAFETY_ALERT
+URGENCIES = words(Urgency)
+ADDRESSEES = ("staff", "offender-manager", "probation-lead")
 BY_TOTALS = {TOTALS: True}
 
 
@@ -237,14 +242,43 @@ class SafetyAlert(OfReferral, table=True):
     """What a clinician released so that somebody can be protected, and who has acknowledged it."""
 
     __tablename__ = "safety_alert"
-    __table_args__ = options(from_source(), one_of("urgency", ("routine", "urgent", "immediate")), section="alerts")
+    __table_args__ = options(
+        from_source(), one_of("urgency", URGENCIES), one_of("addressed_to", ADDRESSEES), section="alerts"
+    )
     subject: ClassVar[Subject] = ALERT
 
     summary: str = kept(ALERT, max_length=2000, info={THIRD_PARTY: True})
     reason: str = kept(ALERT, max_length=1000, info={THIRD_PARTY: True})
     urgency: str = kept(ALERT, max_length=10)
+    addressed_to: str = kept(ALERT, default="staff", max_length=20)
+    """Somebody by name, whoever is the person's offender manager, or the probation leads."""
     recipient: str = kept(ALERT, max_length=60)
     released_by: str = kept(ALERT, max_length=60)
     released_at: datetime = kept(ALERT, sa_type=Instant)
     acknowledged_by: str | None = kept(ALERT, default=None, max_length=60)
     acknowledged_at: datetime | None = kept(ALERT, default=None, sa_type=Instant)
+    supersedes_id: str | None = kept(ALERT, default=None, max_length=36)
+    """The alert of the same referral whose place it takes."""
+    superseded_at: datetime | None = kept(ALERT, default=None, sa_type=Instant)
+    withdrawn_at: datetime | None = kept(ALERT, default=None, sa_type=Instant)
+    """By a clinician, with the reason; whoever was told of the danger is told of that too, so it stays in answers."""
+    withdrawn_by: str | None = kept(ALERT, default=None, max_length=60)
+    withdrawn_because: str | None = kept(ALERT, default=None, max_length=1000, info={THIRD_PARTY: True})
+
+
+class SafetyAlertChase(Kept, table=True):
+    """That somebody was told of an alert at one stage of its being chased; each stage is told once."""
+
+    __tablename__ = "safety_alert_chase"
+    __table_args__ = options(
+        ForeignKeyConstraint(["alert_id"], ["safety_alert.id"], ondelete="CASCADE"),
+        UniqueConstraint("alert_id", "stage"),
+        one_of("stage", words(Stage)),
+        section="chases",
+    )
+    subject: ClassVar[Subject] = ALERT
+
+    alert_id: str = kept(ALERT, max_length=36)
+    person_id: str = inner(ALERT, foreign_key="person.id", index=True, max_length=36)
+    stage: str = kept(ALERT, max_length=20)
+    told_at: datetime = kept(ALERT, sa_type=Instant)

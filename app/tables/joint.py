@@ -1,16 +1,30 @@
 """What both parties keep together: three-way meetings, what the person agreed to, and what they object to."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.db import PROTECTED
-from app.tables.columns import THIRD_PARTY, Instant, OfPerson, from_source, inner, kept, one_of, options, ordered, words
+from app.tables.columns import (
+    THIRD_PARTY,
+    Instant,
+    Kept,
+    OfPerson,
+    from_source,
+    inner,
+    kept,
+    one_of,
+    options,
+    ordered,
+    words,
+)
 from app.vocabulary import CATEGORIES, NEVER_OBJECTED, Category, Party, Scope, Subject
 
 MEETING, CONSENT = Category.MEETING, Category.CONSENT
+MEETING_STATUSES = ("planned", "held", "cancelled")
+SIGNATORIES = ("person", "offender-manager", "therapist")
 _FOR_GOOD = text("withdrawn_at IS NULL AND valid_until IS NULL")
 
 
@@ -18,19 +32,101 @@ class Meeting(OfPerson, table=True):
     """A three-way meeting of the person, the offender manager and the therapist."""
 
     __tablename__ = "three_way_meeting"
-    __table_args__ = options(from_source(), section="meetings")
+    __table_args__ = options(
+        from_source(),
+        one_of("status", MEETING_STATUSES),
+        CheckConstraint("(status = 'held') = (agreed IS NOT NULL)", name="held_is_recorded"),
+        section="meetings",
+    )
     subject: ClassVar[Subject] = MEETING
 
+    status: str = kept(MEETING, default="held", max_length=10)
     held_at: datetime = kept(MEETING, sa_type=Instant)
+    """Until it is held: when it is to be."""
     place: str | None = kept(MEETING, default=None, max_length=200)
+    site: str | None = kept(MEETING, default=None, max_length=9)
+    """The premises, by their code."""
     offender_manager: str = kept(MEETING, max_length=60)
     therapist: str = kept(MEETING, max_length=60)
-    agreed: str = kept(MEETING, max_length=2000, info={THIRD_PARTY: True})
+    invited_by: str | None = kept(MEETING, default=None, max_length=60)
+    agenda: str | None = kept(MEETING, default=None, max_length=2000, info={THIRD_PARTY: True})
+    agreed: str | None = kept(MEETING, default=None, max_length=2000, info={THIRD_PARTY: True})
+    person_view: str | None = kept(MEETING, default=None, max_length=2000, info={THIRD_PARTY: True})
+    """As it was told to whoever wrote it down."""
+    offender_manager_view: str | None = kept(MEETING, default=None, max_length=2000, info={THIRD_PARTY: True})
+    therapist_view: str | None = kept(MEETING, default=None, max_length=2000, info={THIRD_PARTY: True})
+    cancelled_because: str | None = kept(MEETING, default=None, max_length=500, info={THIRD_PARTY: True})
     next_date: date | None = kept(MEETING, default=None)
     third_party: bool = inner(MEETING)
     serious_harm: bool = inner(MEETING)
     patient_id: str | None = inner(MEETING, default=None, max_length=36, index=True)
     """The registration that it came with, as of a referral."""
+
+
+def _of_meeting(*constraints: Any, section: str) -> tuple[Any, ...]:
+    """What belongs to a meeting goes with it, as when its registration turns out to be somebody else's."""
+    belongs = ForeignKeyConstraint(["meeting_id"], ["three_way_meeting.id"], ondelete="CASCADE")
+    return options(belongs, *constraints, section=section)
+
+
+class MeetingResponse(Kept, table=True):
+    """What a member of staff answered to an invitation, the newest for each."""
+
+    __tablename__ = "meeting_response"
+    __table_args__ = _of_meeting(
+        UniqueConstraint("meeting_id", "staff"),
+        one_of("response", ("accepted", "declined")),
+        section="responses",
+    )
+    subject: ClassVar[Subject] = MEETING
+
+    meeting_id: str = kept(MEETING, max_length=36)
+    person_id: str = inner(MEETING, foreign_key="person.id", index=True, max_length=36)
+    staff: str = kept(MEETING, max_length=60)
+    party: str = kept(MEETING, max_length=12)
+    response: str = kept(MEETING, max_length=10)
+    held_at: datetime = kept(MEETING, sa_type=Instant)
+    """The time that was answered: after another was set, it is no answer any more."""
+    responded_at: datetime = kept(MEETING, sa_type=Instant)
+
+
+class MeetingSharing(Kept, table=True):
+    """What was said in a meeting about sharing something with a party: the consent, the refusal or the withdrawal."""
+
+    __tablename__ = "meeting_sharing"
+    __table_args__ = _of_meeting(
+        one_of("scope", words(Scope)),
+        one_of("decision", ("permit", "refuse", "withdraw")),
+        one_of("recipient", words(Party)),
+        section="sharing",
+    )
+    subject: ClassVar[Subject] = MEETING
+
+    meeting_id: str = kept(MEETING, max_length=36, index=True)
+    person_id: str = inner(MEETING, foreign_key="person.id", index=True, max_length=36)
+    scope: str = kept(MEETING, max_length=20)
+    recipient: str = kept(MEETING, max_length=12)
+    decision: str = kept(MEETING, max_length=10)
+    consent_id: str | None = kept(MEETING, default=None, foreign_key="consent.id", index=True, max_length=36)
+
+
+class MeetingSignOff(Kept, table=True):
+    """A signature on one version of a meeting's record; of another version it is none."""
+
+    __tablename__ = "meeting_sign_off"
+    __table_args__ = _of_meeting(
+        UniqueConstraint("meeting_id", "signatory", "version"),
+        one_of("signatory", SIGNATORIES),
+        section="signOffs",
+    )
+    subject: ClassVar[Subject] = MEETING
+
+    meeting_id: str = kept(MEETING, max_length=36)
+    person_id: str = inner(MEETING, foreign_key="person.id", index=True, max_length=36)
+    signatory: str = kept(MEETING, max_length=20)
+    recorded_by: str = kept(MEETING, max_length=60)
+    version: str = kept(MEETING, max_length=32)
+    signed_at: datetime = kept(MEETING, sa_type=Instant)
 
 
 class Consent(OfPerson, table=True):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.db import Address, open_database
-from app.pathway.consents import CLOCKS_APART, Consent, State, state_of
+from app.pathway.consents import CLOCKS_APART, Consent, State, state_of, weighed
 from app.records.reading import Records
 from app.vocabulary import Scope, consent_for
 from tests import world
@@ -67,6 +67,12 @@ async def test_what_is_said_is_what_is_decided(database_url: str) -> None:
                 refusals = {(e.scope, e.id) for e in among if not e.permits and states[e.id] is State.EFFECTIVE}
                 beaten = {(e.scope, e.id) for e in mine if states[e.id] is State.OUTWEIGHED}
                 assert set(standing.against) == refusals | beaten, (crn, who)
+                for scope in {e.scope for e in among}:
+                    of_scope = [e for e in among if e.scope == scope]
+                    parties = {e.id: {party for one, party in named if one == e.id} for e in of_scope}
+                    said = weighed(of_scope, parties, CALLERS[who].party, NOW)
+                    assert {(scope, each) for each in said.holding} == {e for e in holding if e[0] == scope}
+                    assert {(scope, each) for each in said.against} == {e for e in refusals | beaten if e[0] == scope}
     finally:
         await database.close()
     assert seen == set(State)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,25 @@ ORPHANED = {
 ENDED = date(2001, 5, 1)
 
 
+def belonging(crn: str, model: Any, **values: Any) -> Any:
+    """A row that belongs to another one of the person's."""
+    return model(person_id=person_id(crn), recorded_at=NOW, **values)
+
+
+def met(crn: str, mark: str) -> list[Any]:
+    """A three-way meeting with all that belongs to one."""
+    meeting = world.of(t.Meeting, crn, id=f"meeting-{mark}", held_at=NOW, offender_manager="olga", therapist="theo",
+                       agreed=f"agreed {mark}", third_party=False, serious_harm=False)  # fmt: skip
+    of = partial(belonging, crn, meeting_id=meeting.id)
+    return [
+        meeting,
+        of(t.MeetingResponse, id=f"response-{mark}", staff="theo", party="health", response="accepted", held_at=NOW,
+           responded_at=NOW),
+        of(t.MeetingSharing, id=f"sharing-{mark}", scope="scores", recipient="justice", decision="refuse"),
+        of(t.MeetingSignOff, id=f"sign-{mark}", signatory="therapist", recorded_by="theo", version="1", signed_at=NOW),
+    ]  # fmt: skip
+
+
 def long_ago(crn: str, mark: str) -> list[Any]:
     """Somebody whose treatment ended long ago, with a row in every table that there is."""
     referral = world.referral(
@@ -54,6 +74,7 @@ def long_ago(crn: str, mark: str) -> list[Any]:
     order = world.supervision(crn, id=f"order-{mark}", start_date=date(2000, 1, 1), end_date=ENDED)
     note = treatment(crn, mark, of_referral=referral)
     alert = world.alert(crn, "theo")
+    of = partial(belonging, crn)
     return flat([
         world.person(crn, family_name=f"Family{mark}", nhs_number=None),
         *world.registration(crn, id=f"patient-{mark}", postcode="LE1 1AA"),
@@ -61,8 +82,8 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         *world.merged(crn, f"{crn[:-1]}{9 - int(crn[-1])}"),
         order, world.requirement(crn, order, end_date=ENDED, start_date=date(2000, 1, 1)), referral, *note,
         *sentence(crn, mark),
-        world.of(t.Meeting, crn, held_at=NOW, offender_manager="olga", therapist="theo", agreed=f"agreed {mark}",
-                 third_party=False, serious_harm=False),
+        *met(crn, mark),
+        of(t.SafetyAlertChase, id=f"chase-{mark}", alert_id=f"safety_alert-{mark}", stage="overdue", told_at=NOW),
         world.consent(crn, "attendance", id=f"consent-{mark}"), world.objection(crn, "notes"),
         world.caseload(crn, "olga"), world.treating(crn, "theo", referral),
         *world.limit(crn, "restriction", "olga", "theo", message=f"limited {mark}"),
