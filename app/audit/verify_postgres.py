@@ -58,7 +58,7 @@ POSTGRES_TRIGGERS = {
 _FROM_BODY, _ONLY_GROWS = _BEFORE | _INSERT | _EACH_ROW, _BEFORE | _DELETE | _UPDATE | _TRUNCATE
 """Of the log's entries, and of each month."""
 POSTGRES_FUNCTIONS = {
-    "log_entry_from_body": "f8c7b7a677969a50",
+    "log_entry_from_body": "ca05675964cb29a4",
     "log_only_grows": "11f98976d79a3ed9",
     "log_head_only_forward": "fff0364ebef801f5",
     "log_subject_only_by_law": "3d42078a9f137eda",

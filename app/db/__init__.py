@@ -4,7 +4,7 @@ It never lets a statement that reads a protected table through without a warrant
 any SQLAlchemy engine or session by an event, so that a forgotten gate is an error and not a leak.
 """
 
-from app.db.arrays import each_row, each_text
+from app.db.arrays import apart, apart_sql, each_row, each_text, joined
 from app.db.base import Address, Database, Warrant
 from app.db.faults import DatabaseUnavailable, UnpermittedRead
 from app.db.guard import warranted
@@ -27,8 +27,11 @@ __all__ = [
     "UnpermittedRead",
     "Warrant",
     "Writing",
+    "apart",
+    "apart_sql",
     "each_row",
     "each_text",
+    "joined",
     "open_database",
     "open_postgres",
     "open_sqlite",

@@ -5,6 +5,7 @@ Each is for a caller whose purpose lets it write such records; AccessRefused, wi
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from app.gate.door import Gate
@@ -38,7 +39,9 @@ async def complained(
         return await submitted.complained(gate.records, permit, source, sought)
 
 
-async def sent(gate: Gate, question: Question, table: str, sought: Sought) -> Sequence[Submitted]:
-    """What a provider sent of a table."""
+async def sent(gate: Gate, question: Question, table: str, sought: Sought) -> AsyncIterator[Sequence[Submitted]]:
+    """What a provider sent of a table, some at a time, in an order that does not change when these change."""
     async with _permit(gate, question, submitted.tables_of(table)) as permit:
-        return await submitted.records_of(gate.records, permit, table, sought)
+        while some := await submitted.records_of(gate.records, permit, table, sought):
+            yield some
+            sought = replace(sought, after=some[-1].id)

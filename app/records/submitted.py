@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, String, bindparam, literal_column, select
+from sqlalchemy import Date, Integer, Select, String, bindparam, literal_column, select
 from sqlmodel import SQLModel
 
 from app.db import Warrant
@@ -27,6 +27,7 @@ DATED = {
     "outcome_score": ("outcome_score", "completed_at"),
 }
 """What a submission replaces for its period, and the column whose day says to which period a record belongs."""
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Sought:
     starts_on: date | None = None
     ends_before: date | None = None
     referral: str | None = None
+    after: str = ""
+    """The id of the last that is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ def _of(table: str, *, by_referral: bool) -> Select[Any]:
         whole = whole.join(other, other.c.id == target.c[key])
     said = (target.c[name] for name in ("id", "source_id", "source_version", "withdrawn_at"))
     statement = select(*said, person.c.crn).select_from(whole)
-    statement = statement.where(target.c.source == bindparam("source", type_=String())).order_by(target.c.id)
+    statement = statement.where(target.c.source == bindparam("source", type_=String()))
+    statement = statement.where(target.c.id > bindparam("known", type_=String())).order_by(target.c.id)
+    statement = statement.limit(bindparam("most", type_=Integer()))
     if by_referral:
         return statement.where(target.c.referral_id == bindparam("referral", type_=String()))
     kind = Instant() if isinstance(other.c[column].type, Instant) else Date()
@@ -108,10 +113,10 @@ def _of(table: str, *, by_referral: bool) -> Select[Any]:
 
 
 async def records_of(records: Records, permit: Warrant, table: str, sought: Sought) -> list[Submitted]:
-    """Every record of a table that is sought, taken back or not, by id."""
+    """Records of a table that are sought, taken back or not, by id, and no more than `AT_ONCE`."""
     by_referral = sought.referral is not None
     statement = records.prepared(("submitted", table, by_referral), lambda: _of(table, by_referral=by_referral))
-    values: dict[str, Any] = {"source": sought.source}
+    values: dict[str, Any] = {"source": sought.source, "known": sought.after, "most": AT_ONCE}
     if by_referral:
         values["referral"] = sought.referral
     else:

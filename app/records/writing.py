@@ -5,10 +5,9 @@ finds its parent without a look-up. The statements run in the log writer's trans
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +16,11 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    TypeDecorator,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     false,
     func,
@@ -32,9 +33,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from uuid_utils import UUID, uuid5
 
-from app.db import Database, Prepared, each_text
+from app.db import Database, Prepared, apart, each_text, joined
 from app.records.permit import Permit
 
+_POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
 _NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
 VERSIONED = "source_version"
 _TICK = timedelta(microseconds=1)
@@ -107,9 +109,9 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
 
 @cache
 def _upsert_many(name: str, columns: tuple[str, ...]) -> ClauseElement:
-    """On PostgreSQL: as many rows as its arrays are long."""
+    """On PostgreSQL: as many rows as its arrays are long, each of them given as `joined` has it."""
     table = _table(name)
-    arrays = (bindparam(column, type_=postgresql.ARRAY(table.c[column].type)) for column in columns)
+    arrays = (_array(table.c[column]) for column in columns)
     rows = func.unnest(*arrays).table_valued(*columns, name="rows").render_derived()
     statement: Any = postgresql.insert(table).from_select(
         columns, select(*(rows.c[column] for column in columns)), include_defaults=False
@@ -117,23 +119,11 @@ def _upsert_many(name: str, columns: tuple[str, ...]) -> ClauseElement:
     return _over_older(name, columns, statement)
 
 
-def _by_item(statement: Prepared, name: str) -> Prepared:
-    """With each array bound as its column binds one value; SQLAlchemy asks of each value whether it is an array too."""
-    binders = []
-    for place, column in enumerate(statement.names):
-        bind = _table(name).c[column].type.dialect_impl(postgresql.dialect()).bind_processor(postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
-        if bind is not None:
-            binders.append((place, partial(_each, bind)))
-    return replace(statement, binders=tuple(binders))
-
-
-def _filled(values: list[Any]) -> list[Any]:
-    """An array without a value is sent as an empty one: `unnest` fills the shorter ones up with nulls."""
-    return values if any(value is not None for value in values) else []
-
-
-def _each(bind: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    return [bind(value) for value in values]
+def _array(column: Any) -> Any:
+    """What a column is to hold; a text is not cast, since a cast to a length cuts off what the column would refuse."""
+    texts, kind = apart(bindparam(column.name, type_=String(), required=True)), column.type
+    stored = kind.load_dialect_impl(_POSTGRESQL) if isinstance(kind, TypeDecorator) else kind
+    return texts if isinstance(stored, String) else cast(texts, postgresql.ARRAY(kind))
 
 
 def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseElement:
@@ -204,14 +194,14 @@ class Writer:
 
         Each has to be newer than what is there, or they touch fewer rows than they must.
         """
-        if self._database.dialect != "postgresql":
+        if self._database.dialect != "postgresql" or len(rows) == 1:
             return [(*self.upsert(table, row), 1) for row in rows]
         columns = tuple(sorted(rows[0]))
         key = ("upsert many", table, columns)
         if key not in self._prepared:
-            self._prepared[key] = _by_item(self._database.prepare(_upsert_many(table, columns)), table)
+            self._prepared[key] = self._database.prepare(_upsert_many(table, columns))
         statement = self._prepared[key]
-        arrays = {column: _filled([row[column] for row in rows]) for column in columns}
+        arrays = {column: joined([row[column] for row in rows]) for column in columns}
         return [(statement.sql, statement.arguments(arrays), len(rows))]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:

@@ -3,7 +3,11 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 from app.sync.bundle import Bundle, BundleRefused
 from app.sync.submission import TABLES, path_of
@@ -36,17 +40,23 @@ class AccessBundle(Bundle):
             )
         super().__init__(path.name, {path_of(table): name for table, name in known.items()})
 
-    def _content(self, inside: str) -> bytes:
-        return self._run("mdb-export", "-D", _DAYS, "-T", _MOMENTS, str(self._path), inside)
+    @contextmanager
+    def _opened(self, inside: str) -> Iterator[BinaryIO]:
+        """Exported into a file without a name, once for each time that it is read."""
+        with tempfile.TemporaryFile() as file:
+            self._run("mdb-export", "-D", _DAYS, "-T", _MOMENTS, str(self._path), inside, into=file)
+            file.seek(0)
+            yield cast(BinaryIO, file)
 
-    def _run(self, tool: str, *arguments: str) -> bytes:
+    def _run(self, tool: str, *arguments: str, into: Any = subprocess.PIPE) -> bytes:
         try:
             done = subprocess.run(  # noqa: S603  # a fixed program, a path and a table's name, and no shell
-                [tool, *arguments], capture_output=True, check=True, timeout=SECONDS, env=_environment()
-            )
+                [tool, *arguments], stdout=into, stderr=subprocess.DEVNULL, check=True, timeout=SECONDS,
+                env=_environment(),
+            )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as fault:
             raise _unreadable() from fault
-        return done.stdout
+        return done.stdout or b""
 
 
 def _environment() -> dict[str, str]:

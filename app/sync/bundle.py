@@ -9,7 +9,9 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
 
 MEGABYTE = 1024 * 1024
 MOST_FILES = 200
@@ -46,11 +48,16 @@ class Bundle(ABC):
         return frozenset(self._names)
 
     def read(self, name: str) -> bytes:
-        """The content of a file that is there; BundleRefused if it cannot be had."""
-        return self._content(self._names[name])
+        """The whole content of a file that is there; BundleRefused if it cannot be had."""
+        with self.open(name) as file:
+            return file.read()
+
+    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file that is there, to be read a piece at a time and as often as one likes; raises as `read` does."""
+        return self._opened(self._names[name])
 
     @abstractmethod
-    def _content(self, inside: str) -> bytes: ...
+    def _opened(self, inside: str) -> AbstractContextManager[BinaryIO]: ...
 
 
 class FolderBundle(Bundle):
@@ -60,8 +67,8 @@ class FolderBundle(Bundle):
         self._folder = folder
         super().__init__(folder.name, _placed(path.relative_to(folder).as_posix() for path in _files(folder)))
 
-    def _content(self, inside: str) -> bytes:
-        return (self._folder / inside).read_bytes()
+    def _opened(self, inside: str) -> AbstractContextManager[BinaryIO]:
+        return (self._folder / inside).open("rb")
 
 
 class ZipBundle(Bundle):
@@ -94,9 +101,11 @@ class ZipBundle(Bundle):
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as fault:
             raise _broken() from fault
 
-    def _content(self, inside: str) -> bytes:
+    @contextmanager
+    def _opened(self, inside: str) -> Iterator[BinaryIO]:
         try:
-            return self._zip.read(inside)
+            with self._zip.open(inside) as file:
+                yield cast(BinaryIO, file)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
             raise _broken() from fault
 

@@ -22,10 +22,10 @@ APPOINTMENTS = ("01", "02", "03", "04", "05", "06", "07")
 def contact_records(health: Health) -> Iterator[Incoming]:
     """Each contact; one that lies in the past needs to say whether it was attended."""
     local = health.by_key("LocalContact", "CareContactId")
-    attended: set[tuple[str, datetime]] = set()
+    attended = health.new_set()
     for fields in health.rows("IDS201CareContact"):
         identity, referred = fields.required("CareContactId", 20), health.referral_of(fields)
-        own = local.pop((identity,), None)
+        own = local.pop(identity)
         starts_at = _starts_at(health, fields, referred)
         row = _outcome(health, fields, starts_at)
         row |= {
@@ -51,9 +51,10 @@ def contact_records(health: Health) -> Iterator[Incoming]:
             health.reject(*origins)
             continue
         if row["attendance_code"] in ATTENDED:
-            if (referred.id, starts_at) in attended:
+            once = (referred.id, starts_at.isoformat())
+            if once in attended:
                 fields.fault("CareContTime", "attended-twice")
-            attended.add((referred.id, starts_at))
+            attended.add(once)
         made = health.submission.created_at
         moments = (when.recorded_at, when.modified_at) if when else (made, made)
         row |= health.keys("appointment", identity, referred)
@@ -62,7 +63,7 @@ def contact_records(health: Health) -> Iterator[Incoming]:
         )
         act = health.synced(Category.ATTENDANCE)
         yield health.record("appointment", row, referred, moments, origins, act, by_content=own is None)
-    health.orphans(local.values(), "CareContactId")
+    health.orphans(local.left(), "CareContactId")
 
 
 def _starts_at(health: Health, fields: Fields, referred: Referred | None) -> datetime | None:

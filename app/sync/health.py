@@ -5,7 +5,7 @@ who are not on file wait, and their sender is not told; nor of patients whom not
 national tables come alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,7 +15,9 @@ from app.services.national import DATED
 from app.services.registers import person_id, record_id
 from app.sync.callers import Callers
 from app.sync.fields import Fields
+from app.sync.reading import Source
 from app.sync.records import Act, Incoming, Reference, origins_of
+from app.sync.remembered import Memory, Remembered
 from app.sync.report import ImportReport, Outcome
 from app.sync.submission import Submission
 from app.vocabulary import Action, Category, Role
@@ -80,6 +82,36 @@ def _belonging_to(crn: str, referral: str) -> tuple[Reference, Reference]:
     return Reference("person", person_id(crn), named), Reference("referral", referral, named)
 
 
+Seen = set[Any] | Remembered[Any]
+"""What was met before, by texts."""
+
+
+class Companions:
+    """Rows that go with others, until they are taken."""
+
+    def __init__(
+        self, sources: MutableMapping[tuple[str, ...], Source], names: tuple[str, ...], report: ImportReport
+    ) -> None:
+        self._sources, self._names, self._report = sources, names, report
+
+    def take(self, fields: Fields) -> bool:
+        """One more; False if there is one with the same names."""
+        key = tuple(str(fields.given(name)) for name in self._names)
+        if key in self._sources:
+            return False
+        self._sources[key] = fields.source
+        return True
+
+    def pop(self, *key: str) -> Fields | None:
+        """The row that goes with what has these names, once."""
+        source = self._sources.pop(key, None)
+        return None if source is None else Fields(source, self._report)
+
+    def left(self) -> Iterator[Fields]:
+        """Those that were not taken."""
+        return (Fields(source, self._report) for source in self._sources.values())
+
+
 class Health:
     """Turns the submission's rows into records, parents first; a row without its parent is rejected."""
 
@@ -90,20 +122,30 @@ class Health:
         callers: Callers,
         services: frozenset[str],
         assumed: Assumed,
+        memory: Memory | None = None,
     ) -> None:
-        self.assumed = assumed
-        self.sent: set[tuple[str, str]] = set()
-        self._attended: dict[str, set[str]] | None = None
+        """`memory` is where what is known of rows stands that are too many to be kept at hand."""
+        self.assumed, self._memory = assumed, memory
+        self.sent: Seen = self.new_set()
+        self._attended: MutableMapping[str, set[str]] | None = None
         self.submission, self.callers = submission, callers
         self.report, self.services = report, services
         self.people: Mapping[str, str] = {}
         """By the id of a registration, the CRN of its person."""
-        self.patients: dict[str, Patient] = {}
-        self.referrals: dict[str, Referred] = {}
-        self.presented: dict[str, tuple[Fields, dict[str, Any]]] = {}
+        self.patients: MutableMapping[str, Patient] = self.new_mapping()
+        self.referrals: MutableMapping[str, Referred] = self.new_mapping()
+        self.presented: MutableMapping[str, tuple[Source, dict[str, Any]]] = self.new_mapping()
         self.complained: Mapping[tuple[str, str], str] = {}
-        self.contacts: dict[str, Contact] = {}
-        self.activities: dict[str, Contact] = {}
+        self.contacts: MutableMapping[str, Contact] = self.new_mapping()
+        self.activities: MutableMapping[str, Contact] = self.new_mapping()
+
+    def new_mapping(self) -> MutableMapping[Any, Any]:
+        """Something to remember by texts, where there is room for as many as there are rows."""
+        return {} if self._memory is None else self._memory.mapping()
+
+    def new_set(self) -> "Seen":
+        """The same for texts alone."""
+        return set() if self._memory is None else self._memory.mapping()
 
     # --- rows and what becomes of them ----------------------------------------------------------------------------
 
@@ -112,16 +154,13 @@ class Health:
         for source in self.submission.tables.get(table, ()):
             yield Fields(source, self.report)
 
-    def by_key(self, table: str, *names: str) -> dict[tuple[str, ...], Fields]:
+    def by_key(self, table: str, *names: str) -> "Companions":
         """The rows of a table that goes with another, by what names the other; the second of two is rejected."""
-        found: dict[tuple[str, ...], Fields] = {}
+        found = Companions(self.new_mapping(), names, self.report)
         for fields in self.rows(table):
-            key = tuple(str(fields.given(name)) for name in names)
-            if key in found:
+            if not found.take(fields):
                 fields.fault("", "record-repeated")
                 self.reject(fields)
-            else:
-                found[key] = fields
         return found
 
     def reject(self, *rows: Fields) -> None:
@@ -157,11 +196,13 @@ class Health:
     def attended_at(self, referral: str) -> set[str]:
         """Which types of appointment of a referral were attended, as far as the rows say so."""
         if self._attended is None:
-            self._attended = {}
+            self._attended = self.new_mapping()
             for fields in self.rows("IDS201CareContact"):
                 if fields.given("AttendOrDNACode") in ATTENDED:
-                    whose = str(fields.given("ServiceRequestId")).strip()
-                    self._attended.setdefault(whose, set()).add(str(fields.given("AppType")))
+                    whose, kind = str(fields.given("ServiceRequestId")).strip(), str(fields.given("AppType"))
+                    known = self._attended.get(whose, set())
+                    if kind not in known:
+                        self._attended[whose] = known | {kind}
         return self._attended.get(referral, set())
 
     def record(

@@ -4,7 +4,7 @@
 `health/*.csv` the national tables of a clinical system, with its local ones or alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -36,10 +36,11 @@ from app.sync.referrals import (
     referral_records,
 )
 from app.sync.refreshing import Refreshing
+from app.sync.remembered import Memory
 from app.sync.report import ImportReport, Outcome
 from app.sync.scores import score_records
 from app.sync.submission import TABLES, Submission, path_of, read_submission
-from app.sync.turns import waves
+from app.sync.turns import parts, waves
 from app.sync.writing import Writing
 from app.vocabulary import Role
 
@@ -69,6 +70,12 @@ KNOWN = frozenset(
     + [path_of(table) for table in TABLES]
 )
 NOTHING_ASSUMED = Assumed()
+AT_ONCE = 5000
+"""Records in memory, of which more are read when these are written."""
+ONE_BY_ONE = frozenset(
+    f"justice/{name}" for name in ("supervisions", "offences", "risk", "registrations", "obligations")
+)
+"""Files in which no row refers to another, nor bears on it."""
 Progress = Callable[[int, int], None]
 """Told how many rows are done with, and how many there are."""
 
@@ -118,7 +125,8 @@ class _Import:
         self.token = f"import-{uuid4()}"
         self._tell, self._done, self._all = progress, 0, 0
         self.writing = Writing(gate, clock, self.token, self.report, self._progress)
-        self.lines: dict[str, list[Source]] = {}
+        self.lines: dict[str, Collection[Source]] = {}
+        self.memory = Memory()
         self.submission: Submission | None = None
 
     async def run(self) -> ImportReport:
@@ -157,18 +165,25 @@ class _Import:
         self._tell(min(self._done, self._all), self._all)
 
     async def _rows(self, name: str, read: Callable[[Source], Incoming | None]) -> list[str]:
-        """Every row of a file of JSON lines, which may refer to others of their file; the ids of what they are."""
-        records = []
+        """Every row of a file of JSON lines; the ids of what they are.
+
+        Where they may refer to others of their file, or bear on each other, all of them are looked at together.
+        """
+        ids = []
+        for records in parts(self._readable(name, read), AT_ONCE if name in ONE_BY_ONE else None):
+            for wave in waves(records):
+                await self.writing.write(wave)
+            ids += [record.row["id"] for record in records]
+        return ids
+
+    def _readable(self, name: str, read: Callable[[Source], Incoming | None]) -> Iterator[Incoming]:
         for source in self.lines.get(name, ()):
             record = read(source)
-            if record is None:
+            if record is not None:
+                yield record
+            else:
                 self.report.came_to(source.file, Outcome.REJECTED)
                 self._progress(1)
-            else:
-                records.append(record)
-        for wave in waves(records):
-            await self.writing.write(wave)
-        return [record.row["id"] for record in records]
 
     # --- standing -------------------------------------------------------------------------------------------------
 
@@ -256,8 +271,9 @@ class _Import:
                 with suppress(AccessRefused):
                     asked, sought = self.writing.question(act, None), complaints_sought(health)
                     health.complained = await complained(self.gate, asked, health.submission.provider, sought)
-            for wave in waves(list(records(health))):
-                await self.writing.write(wave)
+            for some in parts(records(health), None if records is allocation_records else AT_ONCE):
+                for wave in waves(some):
+                    await self.writing.write(wave)
 
     async def _opened(self, submission: Submission, callers: Callers) -> Health:
         """The submission's rows, with what its sender does not say: which service it is, and whose each patient is."""
@@ -265,9 +281,9 @@ class _Import:
         if assumed.service is None:
             own = await self.registers.services_of(submission.provider)
             assumed = replace(assumed, service=own[0] if len(own) == 1 else None)
-        health = Health(submission, self.report, callers, services, assumed)
-        for wave in waves(list(patient_records(health))):
-            await self.writing.write(wave)
+        health = Health(submission, self.report, callers, services, assumed, self.memory)
+        for some in parts(patient_records(health), AT_ONCE):
+            await self.writing.write(some)
         registered = [patient.id for patient in health.patients.values()]
         self.report.entries += (await self.matching.match(registrations=registered)).entries
         health.people = await self.matching.people_of(registered)

@@ -72,21 +72,21 @@ def _patient(health: Health, row: dict[str, Any], origins: list[Fields]) -> Inco
 
 def _links(health: Health) -> dict[str, tuple[Fields, str]]:
     found = {}
-    for (identity,), fields in health.by_key("LocalPatientLink", "LocalPatientId").items():
+    for fields in health.by_key("LocalPatientLink", "LocalPatientId").left():
         fields.required("LocalPatientId", 20)
         named = fields.needed("CRN", fields.identifier("CRN", crn))
         Times.of(fields, "RecordedAt", "ModifiedAt")
         if fields.is_broken:
             health.reject(fields)
         else:
-            found[identity] = (fields, named)
+            found[str(fields.given("LocalPatientId"))] = (fields, named)
     return found
 
 
 def _named(health: Health) -> dict[str, tuple[Fields, dict[str, Any]]]:
     """What the national table has no field for, where the clinical system sends it."""
     found = {}
-    for (identity,), fields in health.by_key("LocalPatientName", "LocalPatientId").items():
+    for fields in health.by_key("LocalPatientName", "LocalPatientId").left():
         fields.required("LocalPatientId", 20)
         values = (
             fields.text("FamilyName", 100),
@@ -97,7 +97,7 @@ def _named(health: Health) -> dict[str, tuple[Fields, dict[str, Any]]]:
         if fields.is_broken:
             health.reject(fields)
         else:
-            found[identity] = (fields, dict(zip(NAMED, values, strict=True)))
+            found[str(fields.given("LocalPatientId"))] = (fields, dict(zip(NAMED, values, strict=True)))
     return found
 
 

@@ -37,7 +37,7 @@ def referral_records(health: Health) -> Iterator[Incoming]:
             fields.fault("ServiceRequestId", "record-repeated")
             health.reject(fields)
             continue
-        own = local.pop((identity,), None)
+        own = local.pop(identity)
         patient = _patient_of(health, fields)
         row, said = _national(fields, patient.born if patient else None), _presented(fields)
         assumed: dict[str, Any] = {}
@@ -60,9 +60,9 @@ def referral_records(health: Health) -> Iterator[Incoming]:
         )
         health.referrals[identity] = referred
         if any(said.values()):
-            health.presented[identity] = (fields, said)
+            health.presented[identity] = (fields.source, said)
         yield _referral(health, row, assumed, referred, (fields, own) if own else (fields,))
-    health.orphans(local.values(), "ServiceRequestId")
+    health.orphans(local.left(), "ServiceRequestId")
 
 
 def _patient_of(health: Health, fields: Fields) -> Patient | None:
@@ -175,8 +175,8 @@ def _by_lead(health: Health, fields: Fields, referred: Referred, at: datetime) -
 
 def presentation_records(health: Health) -> Iterator[Incoming]:
     """When each person's condition began, and whether one was diagnosed before, as far as it is said."""
-    for identity, (fields, said) in health.presented.items():
-        referred = health.referrals[identity]
+    for identity, (source, said) in health.presented.items():
+        fields, referred = Fields(source, health.report), health.referrals[identity]
         row = health.keys("presentation", identity, referred) | said
         when, act = (referred.recorded_at, referred.modified_at), health.synced(Category.CLINICAL)
         yield health.record(
@@ -208,7 +208,7 @@ def onward_records(health: Health) -> Iterator[Incoming]:
 
 def pause_records(health: Health) -> Iterator[Incoming]:
     """Pauses of waiting times; as new as the extract."""
-    seen: set[str] = set()
+    seen = health.new_set()
     for fields in health.rows("IDS108WaitingTimePauses"):
         identity, referred = fields.required("PauseID", 20), health.referral_of(fields)
         start, end = fields.needed("PauseStartDate", fields.day("PauseStartDate")), fields.day("PauseEndDate")

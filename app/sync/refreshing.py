@@ -8,11 +8,13 @@ they were. What is not of the national tables stays as it is. Our own exports ho
 submission, and replace nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.audit.submission import ChangeRefused
-from app.gate import AccessRefused, Gate
+from app.gate import AccessRefused, Gate, Made
 from app.gate.submissions import sent
 from app.services.national import DATED, Sought, Submitted
 from app.services.national_fields import OURS
@@ -21,9 +23,11 @@ from app.sync.health import Health
 from app.sync.records import Act, version_of
 from app.sync.report import ImportReport
 from app.sync.submission import Header, path_of
-from app.vocabulary import Category, Question
+from app.vocabulary import Category, Question, Subject
 
 RESOURCE = "openmind import"
+AT_ONCE = 500
+"""Records that share a transaction."""
 CATEGORY_OF = {
     "referral": Category.REFERRAL,
     "appointment": Category.ATTENDANCE,
@@ -51,6 +55,15 @@ LOCAL_OF = {"clinical_record": "LocalClinical", "outcome_score": "LocalCore10"}
 """Which local table brings records of the same kind."""
 TOGETHER = ":"
 """Joins the fields that make up an id; what the clinical system's own tables send has ids without."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A record that is taken back from a moment on, or with None no longer."""
+
+    table: str
+    record: Submitted
+    withdrawn_at: datetime | None
 
 
 class Refreshing:
@@ -108,7 +121,7 @@ class Refreshing:
         }
         said = "changed" if any(self._has_its_period(each) for each in before) else "created"
         upsert = self._gate.writer.upsert("national_submission", row)
-        await self._changed(act, None, "national_submission", said, upsert)
+        await self._changed(act, "national_submission", said, upsert)
 
     def _is_this(self, earlier: Sent) -> bool:
         return self._has_its_period(earlier) and earlier.created_at == self._header.created_at
@@ -126,60 +139,105 @@ class Refreshing:
             if there is None:
                 continue
             sought = Sought(self._header.provider, first, last + timedelta(days=1))
-            await self._compare(health, act, table, there, sought)
+            async for some in sent(self._gate, self._question(act, None), table, sought):
+                marked = list(self._compared(health, table, there, some))
+                along = [one for each in marked async for one in self._along(act, each)]
+                await self._mark(act, [*marked, *along])
 
-    async def _compare(self, health: Health, act: Act, table: str, there: frozenset[str], sought: Sought) -> None:
-        for record in await sent(self._gate, self._question(act, None), table, sought):
+    def _compared(
+        self, health: Health, table: str, there: Container[str], some: Sequence[Submitted]
+    ) -> Iterator["_Marked"]:
+        """Which of these records are to be marked as taken back, or as no longer so."""
+        for record in some:
             if not _is_national(table, record, health):
                 continue
             if (table, record.source_id) in health.sent and record.withdrawn_at is not None:
-                await self._mark(health, table, record, None)
+                yield _Marked(table, record, None)
             elif record.source_id not in there and record.withdrawn_at is None:
-                await self._mark(health, table, record, self._header.created_at)
+                yield _Marked(table, record, self._header.created_at)
 
-    async def _mark(self, health: Health, table: str, record: Submitted, withdrawn_at: datetime | None) -> None:
-        """Taken back, or no longer so; with a referral whatever hangs on it and is in the same state."""
-        act = health.synced(CATEGORY_OF.get(table, Category.CLINICAL))
-        if act is None:
+    async def _along(self, act: Act, marked: "_Marked") -> AsyncIterator["_Marked"]:
+        """With a referral whatever hangs on it and is in the same state."""
+        if marked.table != "referral":
             return
-        seen = {"id": record.id, "source_version": record.version}
-        changed = {"withdrawn_at": withdrawn_at, "recorded_at": self._header.created_at}
-        said = "restored" if withdrawn_at is None else "withdrawn"
-        await self._changed(act, record.crn, table, said, self._gate.writer.update(table, seen, changed))
-        self._report.restored += withdrawn_at is None
-        self._report.ended += withdrawn_at is not None
-        if table == "referral":
-            sought = Sought(self._header.provider, referral=record.id)
-            for other in [each for each in DATED if each != table]:
-                for child in await sent(self._gate, self._question(act, None), other, sought):
-                    if child.withdrawn_at == record.withdrawn_at:
-                        await self._mark(health, other, child, withdrawn_at)
+        sought = Sought(self._header.provider, referral=marked.record.id)
+        for other in [each for each in DATED if each != "referral"]:
+            async for some in sent(self._gate, self._question(act, None), other, sought):
+                for child in some:
+                    if child.withdrawn_at == marked.record.withdrawn_at:
+                        yield _Marked(other, child, marked.withdrawn_at)
 
-    async def _changed(self, act: Act, crn: str | None, table: str, change: str, made: tuple[object, ...]) -> None:
-        details = {
+    async def _mark(self, act: Act, several: Sequence["_Marked"]) -> None:
+        """Some in each transaction, and of each an entry; AccessRefused, its entry durable, if one is not permitted."""
+        for start in range(0, len(several), AT_ONCE):
+            some = several[start : start + AT_ONCE]
+            async with self._gate.many(self._question(act, None)) as many:
+                await many.meet(each.record.crn for each in some)
+                made = [self._made(act, each) for each in some]
+                await many.commit(made)
+                permitted = [many.permits(each) for each in made]
+            written = [each for each, is_permitted in zip(some, permitted, strict=True) if is_permitted]
+            self._report.entries += len(written)
+            self._report.restored += sum(each.withdrawn_at is None for each in written)
+            self._report.ended += sum(each.withdrawn_at is not None for each in written)
+            if len(written) < len(some):
+                raise AccessRefused("not-permitted")
+
+    def _made(self, act: Act, marked: "_Marked") -> Made:
+        """What writes the mark, of this version alone, with what its entry says."""
+        record, subjects = marked.record, (CATEGORY_OF.get(marked.table, Category.CLINICAL),)
+        said = "restored" if marked.withdrawn_at is None else "withdrawn"
+        seen = {"id": record.id, "source_version": record.version}
+        changed = {"withdrawn_at": marked.withdrawn_at, "recorded_at": self._header.created_at}
+        return Made(
+            action=act.action,
+            subjects=subjects,
+            crn=record.crn,
+            details=self._details(marked.table, said, subjects),
+            changes=[(0, self._gate.writer.update(marked.table, seen, changed))],
+        )
+
+    def _details(self, table: str, change: str, subjects: Sequence[Subject]) -> dict[str, object]:
+        return {
             "change": change,
             "file": path_of(SENT_IN.get(table, ("IDS000Header",))[0]),
             "table": table,
             "version": version_of(self._header.created_at),
-            "subjects": [subject.value for subject in act.subjects],
+            "subjects": [subject.value for subject in subjects],
         }
-        await self._gate.change(self._question(act, crn), [made], details)
+
+    async def _changed(self, act: Act, table: str, change: str, made: tuple[object, ...]) -> None:
+        await self._gate.change(self._question(act, None), [made], self._details(table, change, act.subjects))
         self._report.entries += 1
 
     def _question(self, act: Act, crn: str | None) -> Question:
         return Question(act.caller, act.purpose, act.action, act.subjects, self._clock(), RESOURCE, self._run, crn)
 
 
-def _ids(health: Health, table: str) -> frozenset[str] | None:
+def _ids(health: Health, table: str) -> Container[Any] | None:
     """The ids of a table's records in the submission, broken ones too; None where that cannot be said."""
     files = SENT_IN[table]
     if not all(health.submission.has(each) for each in files):
         return None
     if table in OWN_ID:
-        return frozenset(_given(health, files[0], OWN_ID[table]))
+        given = health.new_set()
+        for identity in _given(health, files[0], OWN_ID[table]):
+            given.add(identity)
+        return given
     also = [LOCAL_OF[table]] if table in LOCAL_OF and health.submission.has(LOCAL_OF[table]) else []
     rejected = sum(health.report.files[path_of(each)].rejected for each in (*files, *also))
-    return None if rejected else frozenset(identity for kind, identity in health.sent if kind == table)
+    return None if rejected else _Sent(health, table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The ids of a table's records that were taken in."""
+
+    health: Health
+    table: str
+
+    def __contains__(self, identity: object) -> bool:
+        return (self.table, identity) in self.health.sent
 
 
 def _given(health: Health, file: str, name: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ The national tables give a score for each tool at a contact's activity (IDS607) 
 clinical system adds the answers (`LocalScoreItems`) and CORE-10, which the national list does not have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,10 +21,13 @@ from app.pathway.measures import (
 from app.sync.fields import LONDON, Fields
 from app.sync.health import Contact, Health, Referred
 from app.sync.mangled import is_rounded
+from app.sync.reading import Source
 from app.sync.records import Incoming, Times
 from app.vocabulary import Category
 
 Answers = tuple[Fields, str, tuple[int, ...], Times]
+Item = tuple[Source, str, bool]
+"""A row of WSAS, the code of its item, and whether it is broken."""
 
 
 def score_records(health: Health) -> Iterator[Incoming]:
@@ -35,27 +38,28 @@ def score_records(health: Health) -> Iterator[Incoming]:
 
 
 def _at_contacts(health: Health) -> Iterator[Incoming]:
-    answers = _answers(health)
-    wsas: dict[str, list[tuple[Fields, str]]] = {}
-    seen: set[tuple[str, str]] = set()
+    answers = health.by_key("LocalScoreItems", "CareActId", "CodedAssToolType")
+    wsas: MutableMapping[str, list[Item]] = health.new_mapping()
+    seen = health.new_set()
     for fields in health.rows("IDS607CodedScoreAssessmentAct"):
         identity, code = fields.required("CareActId", 20), fields.text("CodedAssToolType", 20)
         contact = health.activities.get(identity) if identity else None
         if identity and contact is None:
             fields.fault("CareActId", "parent-missing")
-        if code is not None and (identity, code) in seen:
+        if code is not None and (identity or "", code) in seen:
             fields.fault("CodedAssToolType", "record-repeated")
-        seen.add((identity, code or ""))
+        seen.add((identity or "", code or ""))
         if code in WSAS_ITEMS:
-            wsas.setdefault(identity, []).append((fields, code))
+            wsas[identity or ""] = [*wsas.get(identity or "", ()), (fields.source, code, fields.is_broken)]
             continue
         measure, total = _score(fields, code)
         if measure is None or total is None or contact is None or fields.is_broken:
             health.reject(fields)
             continue
-        given = answers.pop((identity, measure.code), None)
+        own = answers.pop(identity, measure.code)
+        given = _answered(health, own) if own is not None else None
         yield _record(health, fields, contact, f"{identity}:{measure.code}", measure, total, given)
-    health.orphans([fields for fields, *_ in answers.values()], "CareActId")
+    health.orphans((own for own in answers.left() if _answered(health, own) is not None), "CareActId")
     for identity, items in wsas.items():
         yield from _wsas(health, identity, items)
 
@@ -78,22 +82,19 @@ def _total(fields: Fields, measure: Measure) -> Decimal | None:
     return total
 
 
-def _answers(health: Health) -> dict[tuple[str, str], Answers]:
-    """The answers by activity and tool; a row that is broken leaves its score without them."""
-    found: dict[tuple[str, str], Answers] = {}
-    for (identity, code), fields in health.by_key("LocalScoreItems", "CareActId", "CodedAssToolType").items():
-        measure, text = BY_CODE.get(code), fields.text("Answers", 200)
-        when = Times.of(fields, "RecordedAt", "ModifiedAt")
-        answers = measure.answers(text or "") if measure else None
-        if measure is None:
-            fields.fault("CodedAssToolType", "score-tool-unknown")
-        elif answers is None:
-            fields.fault("Answers", "answers-malformed")
-        if fields.is_broken or answers is None:
-            health.reject(fields)
-        else:
-            found[identity, code] = (fields, " ".join(map(str, answers)), answers, when)
-    return found
+def _answered(health: Health, fields: Fields) -> Answers | None:
+    """The answers to a tool at an activity; a row that is broken leaves its score without them."""
+    measure, text = BY_CODE.get(str(fields.given("CodedAssToolType"))), fields.text("Answers", 200)
+    when = Times.of(fields, "RecordedAt", "ModifiedAt")
+    answers = measure.answers(text or "") if measure else None
+    if measure is None:
+        fields.fault("CodedAssToolType", "score-tool-unknown")
+    elif answers is None:
+        fields.fault("Answers", "answers-malformed")
+    if fields.is_broken or answers is None:
+        health.reject(fields)
+        return None
+    return fields, " ".join(map(str, answers)), answers, when
 
 
 def _record(health: Health, fields: Fields, contact: Contact, identity: str, measure: Measure, total: Decimal,
@@ -135,10 +136,12 @@ def _incoming(health: Health, identity: str, row: dict[str, Any], referred: Refe
     return health.record("outcome_score", row, referred, when, origins, act, by_content=by_content)
 
 
-def _wsas(health: Health, identity: str, items: list[tuple[Fields, str]]) -> Iterator[Incoming]:
+def _wsas(health: Health, identity: str, items: list[Item]) -> Iterator[Incoming]:
     """One measure from its five items; if one of them is broken or missing there is no total to keep."""
     answers: dict[str, int] = {}
-    for fields, code in items:
+    rows = [Fields(source, health.report) for source, _, _ in items]
+    for fields, (_, code, is_broken) in zip(rows, items, strict=True):
+        fields.is_broken |= is_broken
         answer = WSAS.score(fields.text("PersScore", 10) or "")
         if answer is None:
             fields.fault("PersScore", "score-malformed")
@@ -146,7 +149,6 @@ def _wsas(health: Health, identity: str, items: list[tuple[Fields, str]]) -> Ite
         if not wsas_item_is_in_range(code, answer):
             fields.fault("PersScore", "score-out-of-range")
         answers[code] = int(answer)
-    rows = [fields for fields, _ in items]
     contact = health.activities.get(identity)
     if len(answers) < len(WSAS_ITEMS) and not any(fields.is_broken for fields in rows):
         rows[0].fault("CodedAssToolType", "score-incomplete")

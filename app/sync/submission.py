@@ -5,13 +5,14 @@ tables of the clinical system. As in the national service, some faults reject th
 submission, since each hangs on its patients.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from app.sync.bundle import Bundle
 from app.sync.fields import LONDON, Fields
 from app.sync.reading import FileRejected, Source, read_table
+from app.sync.remembered import Memory
 from app.sync.report import ImportReport, Outcome
 from app.vocabulary.identifiers import nhs_number, ods_provider
 
@@ -77,10 +78,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Every row of every table that was sent, and what the header says of all of them."""
+    """The rows of every table that was sent, and what the header says of all of them."""
 
     header: Header
-    tables: Mapping[str, list[Source]]
+    tables: Mapping[str, Collection[Source]]
 
     @property
     def provider(self) -> str:
@@ -107,7 +108,7 @@ def read_submission(bundle: Bundle, report: ImportReport) -> Submission | None:
     sent = {table: columns for table, columns in TABLES.items() if path_of(table) in bundle.names}
     if not sent:
         return None
-    tables: dict[str, list[Source]] = {}
+    tables: dict[str, Collection[Source]] = {}
     is_rejected = False
     for table, columns in sent.items():
         try:
@@ -127,11 +128,11 @@ def read_submission(bundle: Bundle, report: ImportReport) -> Submission | None:
     return Submission(header, tables)
 
 
-def _header(rows: list[Source], report: ImportReport) -> Header | None:
+def _header(rows: Collection[Source], report: ImportReport) -> Header | None:
     if len(rows) != 1:
         report.found(path_of("IDS000Header"), 0, "", "header-invalid")
         return None
-    fields = Fields(rows[0], report)
+    fields = Fields(next(iter(rows)), report)
     provider = fields.identifier("OrgIDProv", ods_provider, "header-invalid")
     fields.code("DatSetVer", ("2.1",), "header-invalid")
     made = _moment(fields, "DateTimeDatSetCreate")
@@ -155,10 +156,11 @@ def _moment(fields: Fields, name: str) -> datetime | None:
         return None
 
 
-def _patients_are_sound(rows: list[Source], report: ImportReport) -> bool:
+def _patients_are_sound(rows: Collection[Source], report: ImportReport) -> bool:
     """Whether each patient stands there once, and each NHS number is one and one person's."""
     is_sound = True
-    seen: dict[str, set[str]] = {"LocalPatientId": set(), "NHSNumber": set()}
+    memory = Memory()
+    seen = {"LocalPatientId": memory.mapping(), "NHSNumber": memory.mapping()}
     repeated = {"LocalPatientId": "patient-repeated", "NHSNumber": "nhs-number-shared"}
     for source in rows:
         fields = Fields(source, report)

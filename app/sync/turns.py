@@ -3,12 +3,20 @@ one by one, as they were recorded.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from app.services.receiving import among
 from app.sync.records import Incoming, Reference
 
 Turn = tuple[object, ...]
 Key = tuple[str, str]
+
+
+def parts(records: Iterable[Incoming], most: int | None) -> Iterator[list[Incoming]]:
+    """So many records at a time, as they are read; with None all of them."""
+    rest = iter(records)
+    while part := list(islice(rest, most)):
+        yield part
 
 
 def waves(records: Sequence[Incoming]) -> Iterator[list[Incoming]]:

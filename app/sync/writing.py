@@ -16,6 +16,7 @@ from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import REGISTERS, Compared, RegisterService
 from app.sync.changes import Changes, details_of
 from app.sync.records import Act, Incoming, Reference, version_of
+from app.sync.remembered import Memory, Remembered
 from app.sync.report import ImportReport, Outcome
 from app.sync.together import Known, act_of, made_of, split, without_others
 from app.vocabulary import Question
@@ -49,7 +50,10 @@ class Writing:
         self._report, self._progress = report, progress
         self._registers, self._receiving = RegisterService(gate), ReceivingService(gate)
         self._changes = Changes(gate, self._registers)
-        self._present: dict[str, set[str]] = {}
+        self._memory = Memory()
+        self._present: dict[str, Remembered[None]] = {}
+        self._met: dict[str, Remembered[str]] = {}
+        """By table and id how new each record was that was written or tried before."""
 
     async def write(self, records: Sequence[Incoming]) -> None:
         """Every record whose parents are there; records of one call do not depend on each other."""
@@ -71,16 +75,26 @@ class Writing:
 
     async def present(self, act: Act, table: str, ids: Sequence[str]) -> set[str]:
         """Which of these records are there, before or by this import."""
-        known = self._present.setdefault(table, set())
+        known = {identity for identity in ids if identity in self._there(table)}
         missing = [identity for identity in ids if identity not in known]
-        known |= set(await self._versions(act, table, missing)) if missing else set()
-        return known & set(ids)
+        for identity in await self._versions(act, table, missing) if missing else ():
+            self._there(table).add(identity)
+            known.add(identity)
+        return known
+
+    def _there(self, table: str) -> "Remembered[None]":
+        """Ids of records of a table that are there."""
+        if table not in self._present:
+            self._present[table] = self._memory.mapping()
+        return self._present[table]
 
     def _newest(self, records: Sequence[Incoming]) -> list[Incoming]:
         """One version of each record: of several in the file the newest; the same one twice is a fault."""
         found: dict[tuple[str, str], Incoming] = {}
         for record in records:
             key = (record.table, record.row["id"])
+            if self._is_old(record):
+                continue
             before = found.get(key)
             if before is None or before.modified_at < record.modified_at:
                 found[key] = record
@@ -93,7 +107,21 @@ class Writing:
                 older = record
             if older is not None:
                 self._done(older, Outcome.SUPERSEDED)
+        for (table, identity), record in found.items():
+            self._met[table][identity] = version_of(record.modified_at)
         return list(found.values())
+
+    def _is_old(self, record: Incoming) -> bool:
+        """Whether an earlier call had it in this version or a newer one, which is noted."""
+        if record.table not in self._met:
+            self._met[record.table] = self._memory.mapping()
+        met = self._met[record.table]
+        earlier, version = met.get(record.row["id"], ""), version_of(record.modified_at)
+        if earlier == version:
+            self._report.found(*record.origins[0], "", "record-repeated")
+        if earlier >= version:
+            self._done(record, Outcome.REJECTED if earlier == version else Outcome.SUPERSEDED)
+        return earlier >= version
 
     # --- what is there already ------------------------------------------------------------------------------------
 
@@ -177,7 +205,7 @@ class Writing:
             return
         for (record, _), outcome in zip(several, outcomes, strict=True):
             if outcome is Outcome.ACCEPTED:
-                self._present.setdefault(record.table, set()).add(record.row["id"])
+                self._there(record.table).add(record.row["id"])
             self._done(record, outcome)
 
     async def _written_together(self, several: Sequence[Known]) -> list[Outcome]:
@@ -207,7 +235,7 @@ class Writing:
         for record, standing in queue:
             outcome = _STANDING.get(standing) or await self._written(record, standing)
             if outcome is not Outcome.REJECTED:
-                self._present.setdefault(record.table, set()).add(record.row["id"])
+                self._there(record.table).add(record.row["id"])
             self._done(record, outcome)
 
     async def _written(self, record: Incoming, standing: Compared) -> Outcome:

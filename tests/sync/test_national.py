@@ -16,7 +16,7 @@ from app.gate.erasing import due
 from app.records.views import tables_of
 from app.services.national_fields import NATIONAL
 from app.services.people import PeopleService
-from app.sync import Assumed, import_folder
+from app.sync import Assumed, import_folder, refreshing
 from app.sync.exporting import CannotExport, export_iapt
 from app.sync.refreshing import Refreshing
 from app.vocabulary import CATEGORIES, Action, Caller, Category, Party, Purpose, Question, Role
@@ -233,15 +233,16 @@ async def test_a_refresh_that_breaks_off_is_made_again_whole(sqlite_url, tmp_pat
         {**row, "PauseID": "PA9"} for row in files["health/IDS108WaitingTimePauses.csv"][:1]
     ]
     folder = write(tmp_path / "second", files)
-    real, marked = Refreshing._changed, []
+    real, marked = Refreshing._made, []
 
-    async def broken(self, act, crn, table, *more):
+    def broken(self, act, record):
         if marked:
             raise LogUnavailable("gone")
-        marked.append(table)
-        await real(self, act, crn, table, *more)
+        marked.append(record.table)
+        return real(self, act, record)
 
-    monkeypatch.setattr(Refreshing, "_changed", broken)
+    monkeypatch.setattr(refreshing, "AT_ONCE", 1)
+    monkeypatch.setattr(Refreshing, "_made", broken)
     with pytest.raises(LogUnavailable):
         await load(sqlite_url, folder)
     assert marked == ["waiting_pause"]

@@ -85,14 +85,14 @@ async def judge_health(lines: list[Line], around: Surroundings) -> list[Judged]:
         header = Header(around.source, around.received_at, day, day, None)
         services = frozenset({around.service} if around.service else ())
         health = Health(Submission(header, _tables(some)), around.report, around.callers, services, Assumed())
-        health.referrals |= referrals
+        health.referrals.update(referrals)
         await _surround(health, some, around)
         for reader in _READERS:
             for record in reader(health):
                 records.setdefault(record.origins[0][1], []).append(record)
             await asyncio.sleep(0)  # where requests are answered beside it
-        contacts |= health.activities
-        referrals |= health.referrals
+        contacts.update(health.activities)
+        referrals.update(health.referrals)
         met = (contact.referred for several in (health.contacts, health.activities) for contact in several.values())
         patients |= {each.id: each.patient_id for each in (*health.referrals.values(), *met)}
     return [
