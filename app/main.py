@@ -60,7 +60,7 @@ from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
-from app.services.changes import ChangesService
+from app.services.changes import ChangesService, Unheard
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
@@ -88,6 +88,8 @@ from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
 from app.sync.batches import Applying
 
+NOBODY_THERE = 499
+"""As web servers write it of a client that has closed its connection; nobody reads it."""
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
     "/ready": "says which part answers; load balancers have no token",
@@ -293,6 +295,10 @@ async def _http(_: Request, fault: Exception) -> Response:
     return response
 
 
+async def _unheard(_: Request, _fault: Exception) -> Response:
+    return Response(status_code=NOBODY_THERE)
+
+
 async def _archive_unavailable(_: Request, fault: Exception) -> Response:
     return problem("archive-unavailable", detail=str(fault))
 
@@ -312,6 +318,7 @@ _ANSWERS: dict[Any, Answer] = {
     RequestValidationError: _invalid,
     HTTPException: _http,
     CursorInvalid: _cursor_invalid,
+    Unheard: _unheard,
     BodyTooLarge: _always("body-too-large"),
     TooManyStrangers: _always("too-many-failures"),
     LogUnavailable: _always("unavailable"),
