@@ -4,7 +4,7 @@ It never lets a statement that reads a protected table through without a warrant
 any SQLAlchemy engine or session by an event, so that a forgotten gate is an error and not a leak.
 """
 
-from app.db.arrays import apart, apart_sql, each_row, each_text, joined
+from app.db.arrays import apart, apart_sql, each_row, each_text, joined, one_of
 from app.db.base import Address, Database, Warrant
 from app.db.faults import DatabaseUnavailable, UnpermittedRead
 from app.db.guard import warranted
@@ -32,6 +32,7 @@ __all__ = [
     "each_row",
     "each_text",
     "joined",
+    "one_of",
     "open_database",
     "open_postgres",
     "open_sqlite",

@@ -135,6 +135,8 @@ async def with_merged(records: Records, permit: Permit, changed: Mapping[str, in
 
     Those who were parted again as well: that they were is what changed.
     """
+    if not changed:
+        return {}
     statement, last = records.prepared("feed merged", _merged), dict(changed)
     for asked, crn in await records.database.fetch(statement, {"crns": array(changed)}, permit):
         last[crn] = max(last.get(crn, 0), changed[asked])
