@@ -299,7 +299,7 @@ def predicates(ended_: bool) -> tuple[tuple[Asked, str], ...]:
     for question, category in every_read(at):
         conditions = conditions_for(question, category, agreement)
         bits = literal_column("bits.value")
-        sql = prepare(select(lists._by_bits(conditions, bits)), "sqlite").sql
+        sql = prepare(select(lists.by_bits(conditions, bits)), "sqlite").sql
         compiled.append(((question, category), f"{sql} FROM json_each(?) AS bits ORDER BY bits.key"))
     return tuple(compiled)
 
