@@ -49,24 +49,29 @@ class Wrong(Exception):
 
 
 def cancelled_at(code: str | None, said: datetime | None, starts_at: datetime, at: datetime) -> datetime | None:
-    """When it was cancelled, now where that is left out; None of what was not. Wrong for what cannot have happened."""
+    """When it was cancelled, now where that is left out; None of what was not. Wrong for what cannot have happened.
+
+    The service may fail somebody at the last moment and after it: when that was may be left open once it has begun.
+    """
     if code is not None and code not in CANCELLED and starts_at > at:
         raise Wrong("appointment-not-begun", "attendanceCode")
     if code not in CANCELLED:
         if said is not None:
             raise Wrong("cancellation-unfit", "cancelledAt")
         return None
-    moment = said or at
-    if moment > at:
+    if said is not None and said > at:
         raise Wrong("cancellation-in-future", "cancelledAt")
-    if moment >= starts_at:
+    moment = said or at
+    if moment < starts_at:
+        return moment
+    if code == BY_PERSON:
         raise Wrong("cancelled-after-start", "cancelledAt")
-    return moment
+    return said
 
 
 def notice_hours(cancelled: datetime | None, starts_at: datetime) -> int | None:
-    """Whole hours between a cancellation and the appointment."""
-    return None if cancelled is None else (starts_at - cancelled) // timedelta(hours=1)
+    """Whole hours between a cancellation and the appointment, none once it has begun."""
+    return None if cancelled is None else max(0, (starts_at - cancelled) // timedelta(hours=1))
 
 
 def short_notice(code: str | None, cancelled: datetime | None, starts_at: datetime, hours: int) -> str | None:

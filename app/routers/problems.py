@@ -70,7 +70,7 @@ FAULTS: dict[str, Fault] = {
     "cancellation-in-future": Fault(422, "a cancellation lies in the past", "send when it was cancelled"),
     "cancelled-after-start": Fault(
         422,
-        "an appointment is cancelled before it begins",
+        "the person cancels an appointment before it begins",
         "send when it was cancelled; who did not come and said nothing before did not attend, code 3",
     ),
     "score-tool-unknown": Fault(

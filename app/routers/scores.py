@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -11,9 +11,11 @@ from app.routers.addresses import id_in
 from app.routers.asking import Asking, answered
 from app.routers.bodies import Body, body, text
 from app.routers.moments import Moment
-from app.routers.responses import CREATED, REFUSALS
+from app.routers.preconditions import IF_MATCH, if_match
+from app.routers.responses import CHANGES, CREATED, PRECONDITIONS, REFUSALS
 from app.services import shapes_scores as shapes
 from app.services.scores import Completed
+from app.services.shapes_attendance import Written
 from app.vocabulary import JUSTICE_ROLES, Action, Category
 
 router = APIRouter(tags=["scores"])
@@ -52,6 +54,20 @@ async def record(referral_id: str, ask: Asking) -> Response:
     wanted = await ask.body(MeasureCompleted)
     question = ask.asks(Action.CREATE, _SCORES)
     return answered(await ask.services.scores.record(question, id_in(referral_id), wanted.completed()), 201)
+
+
+@router.post(
+    f"{_ADDRESS}/{{score_id}}/withdrawal",
+    response_model=Written,
+    responses={**CHANGES, **PRECONDITIONS},
+    openapi_extra=IF_MATCH,
+)
+async def take_back(referral_id: str, score_id: str, ask: Asking, request: Request) -> Response:
+    """Take back a score that was recorded in error; `If-Match` names its version, in quotation marks."""
+    question = ask.asks(Action.WRITE, _SCORES)
+    return answered(
+        await ask.services.scores.take_back(question, id_in(referral_id), id_in(score_id), if_match(request))
+    )
 
 
 @router.get(_ADDRESS, response_model=shapes.scores_answer(), responses=REFUSALS)

@@ -20,8 +20,9 @@ from app.records.predicates import LONDON
 from app.records.reading import released_fields
 from app.records.rows import Found
 from app.records.views import ALL, BY_TOTAL, camel, sections
-from app.records.writing import own_record
+from app.records.writing import next_version, own_record
 from app.services.answers import Answer, document
+from app.services.entity_tags import check_tag, tag_of
 from app.services.referred import Referred
 from app.vocabulary import Action, Category, Question
 
@@ -65,6 +66,18 @@ class ScoreService:
                 counted = {"total": row["total"], "band": scored.band, "proRated": scored.is_pro_rated}
                 counted["warnings"] = await self._warnings(act, question, referral_id, scored)
             act.answer = document({"id": row["id"], "version": row["source_version"], **counted})
+        return Answer(act.answer, act.receipt)
+
+    async def take_back(self, question: Question, referral_id: str, score_id: str, tag: str | None) -> Answer:
+        """A score that was recorded in error is in no answer any more but the person's own (G3)."""
+        async with self._gate.act(question, record=("referral", referral_id)) as act:
+            row = await self._referred.record(act, question, referral_id, SCORE, score_id)
+            check_tag(tag_of(row), tag)
+            changed = {"withdrawn_at": question.at, **next_version(row, question.at)}
+            seen = {"id": score_id, "source_version": row["source_version"]}
+            act.changes.append(self._gate.writer.update(SCORE, seen, changed))
+            act.details |= {"change": "withdrawn", "table": SCORE}
+            act.answer = document({"id": score_id, "version": changed["source_version"]})
         return Answer(act.answer, act.receipt)
 
     async def _warnings(self, act: Act, question: Question, referral_id: str, scored: Scored) -> list[dict[str, str]]:
@@ -186,7 +199,9 @@ def _measure(course: Trend, found: Sequence[Found], caveat: str) -> dict[str, An
     first, last = course.points[0], course.points[-1]
     answer = {
         "tool": course.tool,
-        "scores": [rows.shown(one, kept) for one in own],
+        "scores": [
+            rows.shown(one, kept) | ({} if caveat == BY_TOTAL else {"version": one["source_version"]}) for one in own
+        ],
         "first": float(first.total),
         "last": float(last.total) if len(course.points) > 1 else None,
     }

@@ -45,12 +45,16 @@ class ScoredOutcome(Shape):
     reliablyRecovered: bool | None  # noqa: N815  # as it stands in JSON
 
 
+def _score() -> type[BaseModel]:
+    return create_model("ScoreVersion", __base__=row_of("measures"), version=(str | None, None))
+
+
 def _measure() -> type[BaseModel]:
     return create_model(
         "MeasureTrend",
         __config__=Closed,
         tool=(str, ...),
-        scores=(list_of(row_of("measures")), ...),
+        scores=(list_of(_score()), ...),
         first=(float, ...),
         last=(float | None, None),
         caseAt=(float | None, None),

@@ -34,7 +34,10 @@ TEXTS: dict[Any, dict[str, Any]] = {
     t.Obligation: {"description": "HIDDEN", "place": "HIDDEN"},
     t.Appointment: {"minutes": 10, "attendance_code": "7"},
     t.Progress: {"goals": "HIDDEN"},
-    t.OutcomeScore: {"total": 1.0, "band": "HIDDEN", "items": "HIDDEN"},
+    t.CorrectedOutcome: {"attendance_code": "7"},
+    t.EngagementMark: {"mark": "acknowledged"},
+    t.OutcomeScore: {"total": 1.0, "band": "HIDDEN", "tool_code": "720433000", "items": "3 3 3 3 3 3 3 3 3"},
+    t.SafetyPromptMark: {"mark": "acknowledged"},
     t.Clinical: {"problem": "HIDDEN", "medication": "HIDDEN"},
     t.SessionNote: {"text": "HIDDEN", "author": "HIDDEN"},
     t.SafetyRecord: {"plan": "HIDDEN"},
@@ -218,7 +221,7 @@ def _person(row: Any, crn: str, seen: Sight) -> Any:
 def _otherwise(row: Any, chance: Random) -> list[Any]:
     """Gone, another, or twice."""
     match chance.choice(["gone", "another", "twice"]):
-        case "gone" if not isinstance(row, t.Appointment):  # to which what was done in it refers
+        case "gone" if not isinstance(row, (t.Appointment, t.OutcomeScore)):  # to which other rows refer
             return []
         case "twice":
             twin = {"id": f"{row.id}-2", "source_id": f"{row.id}-2"}

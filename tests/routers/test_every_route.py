@@ -99,6 +99,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/referrals/{referral_id}/appointments/{appointment_id}/attendance": {"attendanceCode": "6"},
     "/v1/referrals/{referral_id}/scores": {"tool": "GAD-7", "items": [1, 1, 1, 1, 1, 1, 1]},
     "/v1/referrals/{referral_id}/tasks": {"kind": "first-missed", "about": "appointment-full", "mark": "done"},
+    "/v1/referrals/{referral_id}/scores/{score_id}/withdrawal": {},
     "/v1/referrals/{referral_id}/notes": {
         "kind": "session",
         "text": "He slept.",
@@ -166,6 +167,7 @@ def filled(path: str) -> str:
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
         batch_id="b1", appointment_id="appointment-full", meeting_id="meeting-full",
+        score_id="outcome_score-full",
         removal_id="1",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named

@@ -23,6 +23,8 @@ from tests.routers.cast import (
     OLGA,
     OTTO,
     RESTRICTED,
+    RORY,
+    SUBJECT,
     SYNC,
     TARA,
     THEO,
@@ -85,6 +87,34 @@ async def test_once_is_enough(service_alone: Service) -> None:
     assert (await posts(service_alone, body, CARLA)).status_code == 201
     again = await posts(service_alone, body, CARLA)
     assert (again.status_code, told(again)["code"]) == (409, "score-recorded")
+
+
+async def test_a_score_in_error_is_taken_back_and_recorded_again(service_on_both: Service) -> None:
+    service = service_on_both
+    body = {"tool": "PHQ-9", "items": [3] * 9, "completedAt": "2026-03-09T10:00:00Z"}
+    made = (await posts(service, body)).json()
+    back = f"{MINE}/{made['id']}/withdrawal"
+
+    async def takes_back(who: Any, tag: str | None, purpose: str = CARE) -> Any:
+        headers = {"If-Match": tag} if tag else {}
+        return await service.request("POST", back, *who, purpose, json={}, headers=headers)
+
+    assert (await takes_back(THEO, None)).status_code == 428
+    assert (await takes_back(THEO, '"1"')).status_code == 412
+    for who, purpose in ((OLGA, WORK), (ADAM, CARE), (TARA, CARE)):
+        assert (await takes_back(who, None, purpose)).status_code == 404
+    (listed,) = [
+        one for measure in (await service.get(MINE, *THEO, CARE)).json()["measures"] for one in measure["scores"]
+        if one["id"] == made["id"]
+    ]  # fmt: skip
+    assert listed["version"] == made["version"]
+    assert (await service.get("/v1/tasks", *THEO, CARE)).json()["data"][0]["about"] == made["id"]
+    assert (await takes_back(THEO, f'"{listed["version"]}"')).status_code == 200
+    assert made["id"] not in (await service.get(MINE, *THEO, CARE)).text
+    assert (await service.get("/v1/tasks", *THEO, CARE)).json()["data"] == []
+    assert made["id"] in (await service.get(f"/v1/people/{FULL}/scores", *RORY, SUBJECT)).text
+    assert (await posts(service, body | {"items": [0] * 9})).status_code == 201
+    assert (await takes_back(THEO, "*")).status_code == 404
 
 
 @pytest.mark.parametrize(
