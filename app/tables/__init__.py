@@ -61,7 +61,7 @@ from app.tables.standing import (
     Training,
     UsedAssertion,
 )
-from app.tables.sync import SyncBatch, SyncChunk, SyncHeld, SyncResult
+from app.tables.sync import PartedRecord, SyncBatch, SyncChunk, SyncHeld, SyncResult
 
 RECORDS: tuple[type[Kept], ...] = (
     Person,
@@ -156,6 +156,7 @@ __all__ = [
     "Offence",
     "OnwardReferral",
     "OutcomeScore",
+    "PartedRecord",
     "Patient",
     "Person",
     "PersonAlias",
