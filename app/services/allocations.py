@@ -12,17 +12,18 @@ from typing import Any
 
 from app.gate import Act, Gate, Opened, Unacceptable
 from app.pathway.allocations import CASELOAD, TREATING, Allocation
+from app.pathway.lifecycle import CLOSED
 from app.records import past, rows
 from app.records.rows import Found
 from app.records.writing import OWN, Writer, own_record, own_version
 from app.services.answers import Answer, document
 from app.services.consents import begins
+from app.services.referred import Referred
 from app.services.register import StaffRegister
 from app.vocabulary import Action, Category, Party, Question, Register, Role
 
 ALLOCATION = "allocation"
 WRITTEN_BY = {Role.CASE_MANAGEMENT_SYSTEM: CASELOAD, Role.CLINICAL_LEAD: TREATING}
-CLOSED = frozenset({"discharged", "not-suitable"})
 
 
 class AllocationService:
@@ -38,7 +39,7 @@ class AllocationService:
         The question asks to write allocation and referral both. One of another service is answered like none.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            referral = await self._referral(act, question, referral_id)
+            referral = await Referred(self._gate).referral(act, question, referral_id)
             if referral["closed_on"] is not None or referral["status"] in CLOSED:
                 raise Unacceptable("referral-closed")
             start = begins(given.get("from"), question.at)
@@ -61,7 +62,7 @@ class AllocationService:
         The question is that of `treat`, and so are the answers about a referral that is out of reach.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            await self._referral(act, question, referral_id)
+            await Referred(self._gate).referral(act, question, referral_id)
             end = until or question.at
             if end < question.at:
                 raise Unacceptable("end-backdated", field="until")
@@ -71,16 +72,6 @@ class AllocationService:
             act.details |= {"change": "ended", "table": ALLOCATION, "kind": TREATING}
             act.answer = document({"referralId": referral_id, "until": end})
         return Answer(act.answer, act.receipt)
-
-    async def _referral(self, act: Act, question: Question, referral_id: str) -> Found:
-        """A referral of the caller's service that was sent; Unacceptable `not-found` for any other."""
-        referral = await rows.one(self._gate.records, act.permit, "referral", referral_id)
-        lead = await self._register.found(act, question.caller.staff or "")
-        if referral is None or lead is None or referral["service_id"] != lead["service_id"]:
-            raise Unacceptable("not-found")
-        if referral["status"] == "draft":
-            raise Unacceptable("not-found")
-        return referral
 
     async def supervise(self, question: Question, given: Mapping[str, Any]) -> Answer:
         """Make somebody the person's offender manager, or nobody; whoever was it until then no longer is."""

@@ -9,20 +9,17 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from app.pathway.lifecycle import END_CODES
 from app.services.registers import person_id
 from app.sync.fields import Fields
 from app.sync.health import NOBODY, Health, Patient, Referred
 from app.sync.records import Act, Incoming, Reference, Times, origins_of
 from app.sync.registered import staff_id
 from app.vocabulary import Action, Category, Register
+from app.vocabulary.words import BASES, SOURCES_OF_REFERRAL
 
 STATUSES = ("received", "triaged", "not-suitable", "waiting", "offered", "assessed", "in-treatment", "discharged")
-BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_BLOCKS = dict(zip("ABCDEFGHIJKLMNP", (3, 2, 3, 2, 6, 3, 4, 2, 2, 4, 5, 2, 9, 4, 1), strict=True))
-SOURCES_OF_REFERRAL = frozenset(f"{block}{place}" for block, last in _BLOCKS.items() for place in range(1, last + 1))
-"""From memory but for A1, B1 and the justice block E1 to E6; an unknown one is warned of, never rejected."""
-END_CODES = frozenset(("50", "10", "11", "12", "13", "14", "16", "17", "95", "46", "47", "48", "49", "96"))
 NOT_SUITABLE = frozenset(("10", "11"))
 PAUSE_REASONS = ("01", "02", "03")
 TREATED = ("02", "03", "05")
