@@ -5,11 +5,12 @@ Everybody who was referred is counted, restricted or not: figures are about nobo
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Date, Integer, Select, bindparam, case, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
 
 import app.tables
 from app.db import Row, Warrant
@@ -51,8 +52,22 @@ def _contacts(attended: int, missed: int, assessments: int, treatments: int, fir
     return Contacts(attended, missed, assessments, treatments, first.astimezone(LONDON).date() if first else None)
 
 
-def _in_period() -> Any:
-    return T.Referral.received_on.between(_FIRST, _LAST)
+_SURVIVOR = aliased(T.Referral)
+_COUNTED = func.coalesce(_SURVIVOR.id, T.Referral.id)
+"""The referral that a row counts for: of a duplicate that was merged, the one it was merged into."""
+
+
+def _of_counted(statement: Select[Any], table: Any) -> Select[Any]:
+    """Rows of a table that count for a referral of the period."""
+    return (
+        statement.join(T.Referral, T.Referral.id == table.referral_id)
+        .outerjoin(_SURVIVOR, _SURVIVOR.id == T.Referral.merged_into)
+        .where(_of_counted_that(lambda one: one.received_on.between(_FIRST, _LAST)))
+    )
+
+
+def _of_counted_that(holds: Callable[[Any], Any]) -> Any:
+    return or_(T.Referral.merged_into.is_(None) & holds(T.Referral), holds(_SURVIVOR))
 
 
 def _is(column: Any, *words: str) -> Any:
@@ -82,7 +97,7 @@ def _referrals() -> Select[Any]:
         referral.end_code,
         referral.closed_on.is_not(None),
         running,
-    ).where(_in_period())
+    ).where(referral.received_on.between(_FIRST, _LAST), referral.merged_into.is_(None))
 
 
 def _contacts_of() -> Select[Any]:
@@ -93,33 +108,28 @@ def _contacts_of() -> Select[Any]:
     def times(condition: Any) -> Any:
         return func.sum(case((condition, literal_column("1", Integer)), else_=literal_column("0", Integer)))
 
-    return (
+    found = _of_counted(
         select(
-            contact.referral_id,
+            _COUNTED,
             times(attended),
             times(_is(contact.attendance_code, "3", "7")),
             times(attended & _is(contact.appointment_type, "01", "03")),
             times(treated),
             func.min(case((treated, contact.starts_at))),
-        )
-        .join(T.Referral, T.Referral.id == contact.referral_id)
-        .where(_in_period())
-        .group_by(contact.referral_id)
+        ),
+        contact,
     )
+    return found.group_by(_COUNTED)
 
 
 def _problems() -> Select[Any]:
     """The newest of each referral."""
     record = T.Clinical
     newest = func.row_number().over(
-        partition_by=record.referral_id, order_by=(record.written_on.desc(), record.id.desc())
+        partition_by=_COUNTED, order_by=(record.written_on.desc(), record.recorded_at.desc(), record.id.desc())
     )
-    found = (
-        select(record.referral_id, record.step, record.problem_scheme, record.problem_code, newest.label("place"))
-        .join(T.Referral, T.Referral.id == record.referral_id)
-        .where(_in_period())
-        .subquery()
-    )
+    named = (_COUNTED.label("counted"), record.step, record.problem_scheme, record.problem_code)
+    found = _of_counted(select(*named, newest.label("place")), record).subquery()
     return select(*list(found.c)[:4]).where(found.c.place == literal_column("1"))
 
 
@@ -127,23 +137,23 @@ def _scores() -> Select[Any]:
     """The first and the last of each questionnaire in each referral that is closed: nobody else has finished."""
     score = T.OutcomeScore
     over: dict[str, Any] = {
-        "partition_by": (score.referral_id, score.tool_code),
+        "partition_by": (_COUNTED, score.tool_code),
         "order_by": (score.completed_at, score.id),
     }
     whole = {**over, "rows": (None, None)}
-    found = (
+    rows = _of_counted(
         select(
-            score.referral_id,
+            _COUNTED.label("counted"),
             score.tool_code,
             func.count().over(**whole).label("times"),
             func.first_value(score.total).over(**over).label("first"),
             func.last_value(score.total).over(**whole).label("last"),
             func.row_number().over(**over).label("place"),
-        )
-        .join(T.Referral, T.Referral.id == score.referral_id)
-        .where(_in_period(), T.Referral.closed_on.is_not(None), _is(score.tool_code, *_TOOLS))
-        .subquery()
+        ),
+        score,
     )
+    is_closed = _of_counted_that(lambda one: one.closed_on.is_not(None))
+    found = rows.where(is_closed, _is(score.tool_code, *_TOOLS)).subquery()
     return select(*list(found.c)[:5]).where(found.c.place == literal_column("1"))
 
 

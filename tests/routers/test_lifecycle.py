@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+import app.tables as t
 from app.pathway.lifecycle import possible
 from tests import world
 from tests.routers.cast import (
@@ -17,23 +18,41 @@ from tests.routers.cast import (
     BARE,
     CARE,
     CARLA,
+    CLINICAL,
     COURT,
     ELSEWHERE,
+    EVALUATION,
     EXCLUDED,
     FULL,
     NOBODY,
     OLGA,
     OTTO,
     RESTRICTED,
+    RORY,
+    SUBJECT,
     TARA,
     THEO,
     WORK,
     told,
 )
+from tests.routers.feeding import feed, people
 from tests.world import TODAY, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 REFERRALS = "/v1/referrals"
+NEWCOMER, AGAIN = "X100008", "X100009"
+
+
+def newcomers() -> list[Any]:
+    """Two on olga's caseload of whom the health party has never heard, both on licence, one with a condition of it."""
+    rows: list[Any] = []
+    for crn in (NEWCOMER, AGAIN):
+        licence = world.supervision(crn, id=f"licence-{crn}", sentence_type="post-custody-licence")
+        rows += [world.person(crn), world.caseload(crn, "olga"), licence]
+    activity = world.requirement(NEWCOMER, licence, requirement_type="rehabilitation-activity", days=20)
+    activity.supervision_id = f"licence-{NEWCOMER}"
+    condition = {"kind": "licence-condition", "description": "to be treated", "start_date": TODAY}
+    return [*rows, activity, world.of(t.LicenceCondition, NEWCOMER, **condition)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=["sqlite", "postgresql"])
@@ -48,6 +67,7 @@ async def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         server, name = request.getfixturevalue("postgres_server"), request.getfixturevalue("cast_in_postgres")
         copied = server.copied(name)
         url = server.url(copied.__enter__())
+    await world.put(url, newcomers())
     async with world.serving_at_rest(url, key_file, training_url="https://learning.test/awareness") as service:
         yield service
     if copied is not None:
@@ -160,6 +180,9 @@ async def test_a_draft_is_its_authors_until_it_is_sent(running: Service) -> None
         pytest.param(COURT, "rehabilitation-activity-requirement", 422, id="no activity days"),
         pytest.param(FULL, "licence-condition", 422, id="no licence, though there is an exclusion zone"),
         pytest.param(FULL, "voluntary", 201, id="their own wish needs nothing else"),
+        pytest.param(NEWCOMER, "rehabilitation-activity-requirement", 201, id="activity days"),
+        pytest.param(NEWCOMER, "licence-condition", 201, id="a condition of a licence"),
+        pytest.param(AGAIN, "licence-condition", 422, id="a licence without the condition"),
     ],
 )
 async def test_the_basis_has_to_run(running: Service, crn: str, basis: str, status: int) -> None:
@@ -446,3 +469,57 @@ async def test_each_change_leaves_one_entry_that_holds_nothing_of_it(running: Se
     assert (triaged["clauses"], triaged["details"]["change"]) == (["B2"], "triaged")
     assert triaged["details"]["subjects"] == ["referral", "clinical", "scores", "safety"]
     assert "psychosis" not in str(triaged)
+
+
+async def test_whoever_is_referred_becomes_known_to_the_service_by_that_alone(running: Service) -> None:
+    """A draft opens nothing; from the sending on the service may know of them, and so may its system (H2)."""
+    await refers(running, AGAIN, status="draft")
+    for path in (f"/v1/people/{AGAIN}", f"/v1/people/{AGAIN}/referral"):
+        assert (await running.get(path, *CARLA, CARE)).status_code == 404
+    path = await made(running, AGAIN)
+    identity = path.rpartition("/")[2]
+    known = (await running.get(f"/v1/people/{AGAIN}/referral", *CARLA, CARE)).json()["data"]["referrals"]
+    assert [each["id"] for each in known] == [identity]
+    assert (await running.get(path, *OLGA, WORK)).status_code == 404  # D1: nobody has agreed to anything
+    assert (await sent(running, f"{path}/triage", {}, who=OLGA, purpose=WORK)).status_code == 404
+    items, _ = await feed(running, CLINICAL, limit=500)
+    assert people(items)[AGAIN] == {"identity", "contact", "referral"}
+
+
+async def test_the_persons_own_answer_has_moves_and_triage_without_what_names_others(running: Service) -> None:
+    """G3: a note that names somebody is withheld, one that could harm is left out with its row."""
+    path = await made(running)
+    other = {"note": "his sister rang", "thirdParty": True, "seriousHarm": False}
+    harm = {"note": "he must not know", "thirdParty": False, "seriousHarm": True, "signs": ["risk-to-others"]}
+    assert (await sent(running, f"{path}/triage", harm)).status_code == 200
+    assert (await sent(running, f"{path}/decision", {"outcome": "suitable"} | other)).status_code == 200
+    answer = await running.get(f"/v1/people/{FULL}", *RORY, SUBJECT)
+    held = answer.json()["categories"]
+    sections = [*held["referral"].items(), *held["clinical"].items(), *held["safety"].items()]
+    identity = path.rpartition("/")[2]
+    ours = {name: [each for each in rows if each.get("referralId") == identity] for name, rows in sections}
+    assert {each["toStatus"] for each in ours["moves"]} == {"received", "triaged", "waiting"}
+    assert [(each["movedBy"], each["note"]) for each in ours["moveReasons"]] == [("carla", None), ("carla", None)]
+    assert (ours["triages"], ours["triageRisks"]) == ([], [])
+    assert "sister" not in answer.text
+    assert "must not know" not in answer.text
+    for who, purpose in ((CARLA, CARE), (OLGA, WORK)):  # others have addresses of their own for these
+        assert "moves" not in (await running.get(f"/v1/people/{FULL}", *who, purpose)).json()["categories"]["referral"]
+
+
+async def test_figures_count_a_merged_duplicate_once(running: Service) -> None:
+    async def figures() -> Any:
+        answer = await running.get("/v1/reports/pathway", *CARLA, EVALUATION)
+        (whole,) = answer.json()["tables"][0]["rows"]
+        return {name: each["value"] for name, each in whole["counts"].items()}
+
+    survivor, duplicate = await made(running), await made(running)
+    identity = duplicate.rpartition("/")[2]
+    contact = world.appointment(FULL, t.Referral(id=identity), appointment_type="01")
+    await world.put(running.url, [contact])
+    before = await figures()
+    assert (await sent(running, f"{survivor}/merge", {"duplicate": identity})).status_code == 200
+    after = await figures()
+    assert (before["referred"] - after["referred"], before["assessed"] - after["assessed"]) == (1, 0)
+    refused = await sent(running, f"{survivor}/discharge", {"endCode": "50"})
+    assert told(refused)["code"] == "end-code-unfitting"  # assessed, if under the duplicate
