@@ -90,6 +90,11 @@ FAULTS: dict[str, Fault] = {
     ),
     "period-too-long": Fault(422, "the period is too long", "send an earlier end, and renew it then"),
     "identifier-shared": Fault(409, "this identifier belongs to another record", "send the identifier of this one"),
+    "training-lapsed": Fault(
+        403,
+        "your mental-health-awareness training has lapsed, or is not on record",
+        "renew it: see 'renewAt', or ask your line manager; then send the same again",
+    ),
     "move-not-possible": Fault(
         422,
         "the referral cannot go there from where it is",

@@ -136,8 +136,9 @@ def history(moves: Sequence[Found], states: Sequence[Found]) -> list[Found]:
 
 
 def _as_data(move: Mapping[str, Any], why: Mapping[str, Any] | None) -> dict[str, Any]:
+    origin = move["from_status"]
     said = {
-        "from": move["from_status"],
+        "from": None if origin == "draft" else origin,  # that there was a draft is its author's to know
         "to": move["to_status"],
         "occurredOn": move["occurred_on"],
         "recordedAt": move["recorded_at"],

@@ -4,11 +4,12 @@ The answer to an offender manager is the same whether or not another referral of
 is on file of any other referral is looked at, but one that they name themselves and may read.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.gate import AccessRefused, Act, Gate, Unacceptable
+from app.gate import AccessRefused, Act, Gate, NotOnFile, Unacceptable
 from app.pathway.lifecycle import CLOSED, Move
 from app.policies import decide
 from app.records.bases import running_bases
@@ -18,7 +19,7 @@ from app.services.answers import Answer
 from app.services.presenting import Presented, present
 from app.services.reached import REFERRAL, Reached, Why, name_of, reached, today
 from app.services.register import StaffRegister
-from app.vocabulary import Action, Category, Fact, Party, Question
+from app.vocabulary import Action, Category, Fact, Party, Question, Role, facts_of
 
 VOLUNTARY = "voluntary"
 PROBATION = "E3"
@@ -105,33 +106,48 @@ class ReferringService:
     async def change(self, question: Question, referral_id: str, given: Mapping[str, Any], said: Presented | None,
                      tag: str | None) -> Answer:  # fmt: skip
         """Other values, if `tag` (If-Match) is its version; what is clinical becomes part of the clinical record."""
-        async with self._gate.act(question, record=(REFERRAL, referral_id)) as act:
-            one = await reached(self._gate, act, question, referral_id)
+        async with self._reaching(question, referral_id) as one:
             one.check(tag)
             columns = {COLUMNS[name]: value for name, value in given.items()}
             if "service_id" in columns:
-                columns["service_id"] = await self._service(act, question, columns["service_id"])
+                columns["service_id"] = await self._service(one.act, question, columns["service_id"])
             if columns:
-                await self._check(act, question, {**one.row, **columns})
+                await self._check(one.act, question, {**one.row, **columns})
                 one.change(**columns)
             if said is not None:
                 if not columns:
-                    act.changes.append(self._gate.writer.unchanged(REFERRAL, {"id": referral_id}, [one.row]))
+                    one.act.changes.append(self._gate.writer.unchanged(REFERRAL, {"id": referral_id}, [one.row]))
                 await present(one, said)
-            act.answer = one.answer("changed")
-            act.details |= {"fields": sorted(given)}
-        return Answer(act.answer, act.receipt)
+            one.act.answer = one.answer("changed")
+            one.act.details |= {"fields": sorted(given)}
+        return Answer(one.act.answer, one.act.receipt)
 
     async def send(self, question: Question, referral_id: str, tag: str | None) -> Answer:
         """Send the caller's own draft; from then on it is the service's."""
-        async with self._gate.act(question, record=(REFERRAL, referral_id)) as act:
-            draft = await reached(self._gate, act, question, referral_id)
+        async with self._reaching(question, referral_id) as draft:
             draft.check(tag)
             draft.check_move(Move.SEND, "status")
-            await self._check(act, question, {**draft.row, "status": "received"})
+            await self._check(draft.act, question, {**draft.row, "status": "received"})
             draft.move("received", today(question), None, received_on=today(question))
-            act.answer = draft.answer("sent")
-        return Answer(act.answer, act.receipt)
+            draft.act.answer = draft.answer("sent")
+        return Answer(draft.act.answer, draft.act.receipt)
+
+    @asynccontextmanager
+    async def _reaching(self, question: Question, referral_id: str) -> AsyncIterator[Reached]:
+        """An act about a referral; whose awareness training has lapsed is told so of any id, there or not."""
+        try:
+            async with self._gate.act(question, record=(REFERRAL, referral_id)) as act:
+                yield await reached(self._gate, act, question, referral_id)
+        except NotOnFile as refused:
+            if question.caller.role is Role.OFFENDER_MANAGER and await self._only_lacks_awareness(question):
+                raise AccessRefused("training-lapsed", (), self._renew_at) from refused
+            raise
+
+    async def _only_lacks_awareness(self, question: Question) -> bool:
+        """Of the facts about the caller alone: what is answered by them tells nothing of anybody else."""
+        standing = await self._gate.records.standing(question.caller, question.at, crn="")
+        of_caller = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING, Fact.TRAINED_AWARENESS)
+        return standing.facts & of_caller == of_caller & ~Fact.TRAINED_AWARENESS.bit
 
     async def _check(self, act: Act, question: Question, row: Found) -> None:
         """Unacceptable for a referral that rests on what does not run, or says too little to be sent."""

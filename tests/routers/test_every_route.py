@@ -144,7 +144,7 @@ def filled(path: str) -> str:
         consent_id="consent-attendance", objection_id="objection-full",
         grant_id="grant-0", number=0, alert_id="alert-0", match_id="0b5e0000-0000-4000-8000-000000000000",
         batch_id="b1",
-        removal_id="1",
+        removal_id="1", appointment_id="appointment-full",
     )  # fmt: skip
     return f"{named}?crn={FULL}" if path == "/subject-access-request" else named
 

@@ -152,10 +152,15 @@ async def test_a_draft_is_its_authors_until_it_is_sent(running: Service) -> None
     path = await made(running, status="draft", reason=None)
     seen = await running.get(path, *OLGA, WORK)
     assert (seen.json()["status"], seen.json()["receivedOn"], seen.json()["reason"]) == ("draft", None, None)
-    for who, purpose in ((CARLA, CARE), (THEO, CARE), (ADAM, CARE), (OTTO, WORK)):
+    for who, purpose in ((CARLA, CARE), (THEO, CARE), (ADAM, CARE)):
         assert (await running.get(path, *who, purpose)).status_code == 404
         refused = await sent(running, f"{path}/submission", {}, who=who, purpose=purpose)
         assert (refused.status_code, told(refused)["code"]) == (404, "not-found")
+    assert (await running.get(path, *OTTO, WORK)).status_code == 404
+    for asked in (path, f"{REFERRALS}/never-was"):  # otto's training has lapsed: that is told of any id
+        refused = await sent(running, f"{asked}/submission", {}, who=OTTO, purpose=WORK)
+        assert (refused.status_code, told(refused)["code"]) == (403, "training-lapsed")
+        assert told(refused)["renewAt"] == "https://learning.test/awareness"
     unsaid = await sent(running, f"{path}/submission", {}, who=OLGA, purpose=WORK)
     assert (unsaid.status_code, told(unsaid)["code"], told(unsaid)["field"]) == (422, "referral-incomplete", "reason")
     changed = await running.request("PATCH", path, *OLGA, WORK, json={"reason": "he does not eat"},
