@@ -1,6 +1,7 @@
 """Referrals, with what the clinical system adds to the national row, and whose patients people are.
 
-Therapists are allocated by the service's clinical lead (B5). Not kept: the day of a suitability decision. Where the
+Therapists are allocated by the service's clinical lead (B5). Why somebody is not suitable is clinical: what the justice
+party may know of the decision is its outcome (P3). Not kept: the day of a suitability decision. Where the
 national tables come alone, what the clinical system would add follows from them or is assumed (`Assumed`).
 """
 
@@ -40,6 +41,7 @@ def referral_records(health: Health) -> Iterator[Incoming]:
         assumed: dict[str, Any] = {}
         if own is not None:
             row |= _locally(health, own)
+            said |= {"suitability_reason": own.text("SuitabilityReason", 150)}
         elif health.submission.has("LocalReferral"):
             fields.fault("ServiceRequestId", "companion-missing")
         else:
@@ -109,14 +111,13 @@ def _locally(health: Health, own: Fields) -> dict[str, Any]:
     service = own.required("Service", 40)
     if service and service not in health.services:
         own.fault("Service", "service-unknown")
-    outcome, why = own.text("SuitabilityOutcome", 40), own.text("SuitabilityReason", 150)
     return {
         "service_id": service,
         "status": own.needed("Status", own.code("Status", STATUSES)),
         "basis": own.needed("Basis", own.code("Basis", BASES)),
         "referred_by": own.username("ReferrerUsername"),
         "reason": own.text("Reason", 1000),
-        "suitability": ": ".join(part for part in (outcome, why) if part) or None,
+        "suitability": own.text("SuitabilityOutcome", 40),
     }
 
 
@@ -171,7 +172,7 @@ def _by_lead(health: Health, fields: Fields, referred: Referred, at: datetime) -
 
 
 def presentation_records(health: Health) -> Iterator[Incoming]:
-    """When each person's condition began, and whether one was diagnosed before, as far as it is said."""
+    """When each person's condition began, whether one was diagnosed before, why they are not suitable: what is said."""
     for identity, (fields, said) in health.presented.items():
         referred = health.referrals[identity]
         row = health.keys("presentation", identity, referred) | said

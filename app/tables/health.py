@@ -200,7 +200,7 @@ class CareActivity(OfReferral, table=True):
 
 
 class Presentation(OfReferral, table=True):
-    """When the person's condition began, and whether one was diagnosed before; one for each referral."""
+    """When the person's condition began, whether one was diagnosed before, why they are not suitable; by referral."""
 
     __tablename__ = "presentation"
     __table_args__ = options(from_source(), section="presentations")
@@ -208,6 +208,8 @@ class Presentation(OfReferral, table=True):
 
     onset: str | None = kept(CLINICAL, default=None, max_length=7)
     previous_condition: str | None = kept(CLINICAL, default=None, max_length=1)
+    suitability_reason: str | None = kept(CLINICAL, default=None, max_length=150)
+    """In the provider's words; of a decision that was made here the move says why."""
     withdrawn_at: datetime | None = withdrawal(CLINICAL)
 
 

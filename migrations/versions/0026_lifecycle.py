@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 from app.audit.ddl import SERVICE_ROLE, erasable, if_role
+from app.records.writing import record_id
 from app.tables import Instant
 
 revision: str = "0026"
@@ -153,16 +154,43 @@ def make_tables() -> None:
         op.create_index(f"ix_{table}_triage_id", table, ["triage_id"])
 
 
+def set_reasons_apart(bind: sa.Connection) -> None:
+    """Why somebody is not suitable stood behind the outcome, in the referral's own category: from now on it is clinical."""
+    named = ("id", "recorded_at", "source", "source_id", "source_version", "person_id", "suitability")
+    referral = sa.table("referral", *(sa.column(name) for name in named))
+    said = ("id", "recorded_at", "source", "source_id", "source_version", "person_id", "referral_id")
+    presentation = sa.table("presentation", *(sa.column(name) for name in (*said, "suitability_reason")))
+    for row in bind.execute(sa.select(*referral.c).where(referral.c.suitability.like("%: %"))).mappings().all():
+        reason = row["suitability"].partition(": ")[2]
+        same = presentation.c.referral_id == row["id"]
+        if not bind.execute(sa.update(presentation).where(same).values(suitability_reason=reason)).rowcount:
+            keys = {name: row[name] for name in said if name not in ("id", "referral_id")}
+            new = {"id": record_id("presentation", row["source"], row["source_id"]), "referral_id": row["id"], **keys}
+            bind.execute(sa.insert(presentation).values(suitability_reason=reason, **new))
+    for table in ("referral", "referral_history"):
+        rows = sa.table(table, sa.column("suitability"))
+        outcome = _before_colon(bind.dialect.name, rows.c.suitability)
+        bind.execute(sa.update(rows).where(rows.c.suitability.like("%: %")).values(suitability=outcome))
+
+
+def _before_colon(dialect: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """What stands before the first colon."""
+    place = sa.func.instr(column, ": ") if dialect == "sqlite" else sa.func.strpos(column, ": ")
+    return sa.func.substr(column, 1, place - 1)
+
+
 def upgrade() -> None:
     """The columns, to the past states as well, and the tables."""
     for name in LINKS:
         for table in ("referral", "referral_history"):
             op.add_column(table, sa.Column(name, sa.String(length=36), nullable=True))
     op.add_column("onward_referral", sa.Column("kind", sa.String(length=20), nullable=True))
+    op.add_column("presentation", sa.Column("suitability_reason", sa.String(length=150), nullable=True))
     dialect = op.get_context().dialect.name
     for statement in keep_past("referral", dialect):
         op.execute(statement)
     make_tables()
+    set_reasons_apart(op.get_bind())
     for statement in parted(dialect):
         op.get_bind().exec_driver_sql(statement)
     if dialect == "postgresql":
