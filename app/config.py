@@ -291,6 +291,9 @@ class Settings(BaseSettings):
     report_file: Path | None = Field(
         None, description="what reports stand beside: the business case and a comparator (docs/reports.md)"
     )
+    training_url: str | None = Field(
+        None, pattern=r"^https?://[^\s]{1,300}$", description="where mental-health-awareness training is renewed"
+    )
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
     batch_limit: int = Field(104_857_600, ge=1_024, description="bytes of a batch's body, as it is sent")
     batch_bytes: int = Field(1_073_741_824, ge=1_024, description="bytes of a batch once it is inflated")

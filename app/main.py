@@ -38,6 +38,7 @@ from app.routers import (
     consents,
     emergency_grants,
     explanations,
+    lifecycle,
     limits,
     matches,
     meetings,
@@ -76,6 +77,7 @@ from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
+from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.held import HeldService
@@ -85,12 +87,14 @@ from app.services.matches import MatchService
 from app.services.matching import MatchingService
 from app.services.meeting_parties import MeetingParties
 from app.services.meetings import MeetingService
+from app.services.moving import MovingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.referring import ReferringService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
 from app.services.safety import SafetyService
@@ -99,6 +103,7 @@ from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.services.tasks import TaskService
+from app.services.triaging import TriageService
 from app.services.waiting import WaitingService
 from app.services.watching import SMALL_PAGE, WatchService
 from app.services.webhooks import Webhooks
@@ -188,6 +193,7 @@ def _addresses() -> list[BaseRoute]:
         referrals.router,
         safety.router,
         meetings.router,
+        lifecycle.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -225,6 +231,10 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         gate=gate,
         people=PeopleService(gate),
         referrals=ReferralService(gate),
+        duplicates=DuplicateService(gate),
+        moving=MovingService(gate),
+        referring=ReferringService(gate, settings.training_url),
+        triage=TriageService(gate),
         consents=consents,
         objections=ObjectionService(gate),
         reliance=RelianceService(gate),
@@ -281,8 +291,8 @@ def application() -> FastAPI:
 
 async def _refused(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, AccessRefused)  # noqa: S101  # registered for this type alone
-    withheld = {"withheld": [each.as_data() for each in fault.withheld]} if fault.withheld else None
-    return problem(fault.code, extra=withheld)
+    extra: dict[str, Any] = {"withheld": [each.as_data() for each in fault.withheld]} if fault.withheld else {}
+    return problem(fault.code, extra=extra | ({"renewAt": fault.renew_at} if fault.renew_at else {}))
 
 
 async def _not_authenticated(_: Request, fault: Exception) -> Response:
@@ -299,7 +309,10 @@ async def _bad_request(request: Request, fault: Exception) -> Response:
 
 async def _unacceptable(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, Unacceptable)  # noqa: S101  # registered for this type alone
-    return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
+    extra = {"field": fault.field, "possible": None if fault.possible is None else list(fault.possible)}
+    return problem(
+        fault.code, detail=fault.detail, extra={name: said for name, said in extra.items() if said is not None}
+    )
 
 
 async def _cursor_invalid(request: Request, fault: Exception) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import ChangeRefused, Receipt, RowsMissed
 from app.gate.refusals import AccessRefused, NotOnFile, Unacceptable
 from app.policies import CompiledAgreement, Decision, decide, explain
+from app.policies.explain import told_facts
 from app.records.permit import Permit, issue_tables
 from app.records.reading import Standing
 from app.records.views import tables_about
@@ -115,9 +116,10 @@ class Acting:
         reason = "not-permitted" if on_file else "not-on-file"
         await self._gate.append(question, agreement, decision, standing, reason=reason)
         reading = replace(question, subjects=CATEGORIES, action=Action.READ)
-        if not on_file or self._record is not None or not decide(reading, standing.facts, agreement).any_permitted:
+        whole = decide(reading, standing.facts, agreement)
+        if not on_file or self._record is not None or not whole.any_permitted:
             return NotOnFile()
-        return AccessRefused("withheld", explain(decision, agreement))
+        return AccessRefused("withheld", explain(decision, agreement, told_facts(whole, agreement)))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, _trace: TracebackType | None

@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 
 from app.policies.explain import Explanation
+from app.vocabulary import Fact
 
 
 class AccessRefused(Exception):
     """Refused under a stable code; `withheld` gives reasons where something else is open to the caller."""
 
-    def __init__(self, code: str, withheld: Sequence[Explanation] = ()) -> None:
+    def __init__(self, code: str, withheld: Sequence[Explanation] = (), renew_at: str | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.withheld = tuple(withheld)
+        self.renew_at = renew_at
+        """Where a training is renewed whose lapse was the reason."""
+
+    def lacks(self, fact: Fact) -> bool:
+        """Whether a reason that was given is the want of this fact."""
+        return any(fact is reason.fact for each in self.withheld for reason in each.missing)
 
 
 class NotOnFile(AccessRefused):
@@ -36,12 +43,18 @@ class Unacceptable(Exception):
     """The caller may do it, and what they sent cannot be done: a code of `app.routers.problems`, the field, and why.
 
     Raised within `Gate.act` it leaves an entry. `detail` never repeats a value; `truly` is what the log says, where the
-    caller is told less.
+    caller is told less; `possible` is what could be done instead.
     """
 
     def __init__(
-        self, code: str, detail: str | None = None, field: str | None = None, *, truly: str | None = None
+        self,
+        code: str,
+        detail: str | None = None,
+        field: str | None = None,
+        *,
+        truly: str | None = None,
+        possible: Sequence[str] | None = None,
     ) -> None:
         super().__init__(code)
-        self.code, self.detail, self.field = code, detail, field
+        self.code, self.detail, self.field, self.possible = code, detail, field, possible
         self.reason = truly or code

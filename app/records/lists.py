@@ -49,6 +49,8 @@ REFERRAL_IN_LISTS = (
     "closed_on",
     "commissioner",
     "withdrawn_at",
+    "earlier_referral_id",
+    "merged_into",
 )
 DRAFTS_FIRST: ColumnElement[Any] = func.date(
     literal_column("'9999-12-30'"), type_=Date()

@@ -36,6 +36,8 @@ _MOMENTS = {
     "safety_record": "written_at",
     "safety_alert": "released_at",
     "three_way_meeting": "held_at",
+    "referral_move": "occurred_on",
+    "triage": "triaged_on",
 }
 _BELONGS = {
     (Category.CLINICAL, "activities"): ("appointmentId", Category.ATTENDANCE, "appointments"),
@@ -46,6 +48,9 @@ _BELONGS = {
     (Category.MEETING, "responses"): ("meetingId", Category.MEETING, "meetings"),
     (Category.MEETING, "sharing"): ("meetingId", Category.MEETING, "meetings"),
     (Category.MEETING, "signOffs"): ("meetingId", Category.MEETING, "meetings"),
+    (Category.CLINICAL, "moveReasons"): ("moveId", Category.REFERRAL, "moves"),
+    (Category.SCORES, "triageMeasures"): ("triageId", Category.CLINICAL, "triages"),
+    (Category.SAFETY, "triageRisks"): ("triageId", Category.CLINICAL, "triages"),
     (Category.CONSENT, "recipients"): ("consentId", Category.CONSENT, "consents"),
 }
 """Sections of rows without a moment of their own that are part of another section's: by which field, and of which."""

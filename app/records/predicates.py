@@ -112,7 +112,8 @@ def _not_stopped(moment: Any) -> Predicate:
     return or_(moment.is_(None), moment > WITHDRAWN_BY)
 
 
-def _running(record: Any) -> Predicate:
+def running(record: Any) -> Predicate:
+    """A sentence or a requirement that runs today."""
     return and_(
         record.start_date <= TODAY,
         or_(record.end_date.is_(None), record.end_date >= TODAY),
@@ -124,6 +125,7 @@ def _referral_is_live() -> Predicate:
     return and_(
         T.Referral.status != word("draft"),
         T.Referral.withdrawn_at.is_(None),
+        T.Referral.merged_into.is_(None),
         T.Referral.received_on <= TODAY,
         or_(T.Referral.closed_on.is_(None), T.Referral.closed_on > CLOSED_AFTER),
     )
@@ -241,7 +243,7 @@ def subject_request() -> Select[Any]:
 
 def supervised() -> Select[Any]:
     """People with a sentence that runs today."""
-    return select(T.Supervision.person_id).where(_running(T.Supervision))
+    return select(T.Supervision.person_id).where(running(T.Supervision))
 
 
 def mhtr() -> Select[Any]:
@@ -252,8 +254,8 @@ def mhtr() -> Select[Any]:
         .where(
             T.Requirement.requirement_type == word("mental-health-treatment"),
             T.Supervision.person_id == T.Requirement.person_id,
-            _running(T.Requirement),
-            _running(T.Supervision),
+            running(T.Requirement),
+            running(T.Supervision),
         )
     )
 

@@ -123,13 +123,14 @@ def section_of_many(category: Category, place: int, caveat: str, rows: frozenset
 
 
 def rows_predicate(rows: frozenset[str]) -> Any:
-    """Which referrals a caller reaches: what was sent and not taken back, their own draft, or all."""
+    """Which referrals a caller reaches: what was sent, neither taken back nor merged, their own draft, or all."""
     referral = T.Referral
     if "all" in rows:
         return true()
     reached = []
     if "sent" in rows:
-        reached.append(and_(referral.status != literal_column("'draft'"), referral.withdrawn_at.is_(None)))
+        standing = referral.withdrawn_at.is_(None) & referral.merged_into.is_(None)
+        reached.append(and_(referral.status != literal_column("'draft'"), standing))
     if "own-draft" in rows:
         reached.append(and_(referral.status == literal_column("'draft'"), referral.referred_by == facts.USERNAME))
     return or_(false(), *reached)
@@ -151,6 +152,8 @@ _MOMENTS = (
     "started_on",
     "corrected_at",
     "marked_at",
+    "occurred_on",
+    "triaged_on",
 )
 
 

@@ -62,8 +62,18 @@ def _in_london(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
+_COUNTED = func.coalesce(T.Referral.merged_into, T.Referral.id)
+"""The referral that a row counts for: of a duplicate that was merged, the one it was merged into."""
+
+
 def _in_period() -> Any:
     return T.Referral.received_on.between(_FIRST, _LAST)
+
+
+def _of_counted(columns: Select[Any], table: Any) -> Select[Any]:
+    """Rows of a table that count for a referral of the period, and of all duplicates: whatever those came to."""
+    joined = columns.join(T.Referral, T.Referral.id == table.referral_id)
+    return joined.where(or_(_in_period(), T.Referral.merged_into.is_not(None)))
 
 
 def _is(column: Any, *words: str) -> Any:
@@ -146,7 +156,7 @@ def _referrals(later: int) -> Select[Any]:
         referral.end_code,
         referral.closed_on.is_not(None).label("is_closed"),
         running.label("sentence"),
-    ).where(_in_period())
+    ).where(_in_period(), referral.merged_into.is_(None))
 
 
 def _contacts() -> Select[Any]:
@@ -157,33 +167,25 @@ def _contacts() -> Select[Any]:
     def times(condition: Any) -> Any:
         return func.count().filter(condition)
 
-    return (
-        select(
-            contact.referral_id,
-            times(attended).label("attended"),
-            times(_is(contact.attendance_code, "3", "7")).label("missed"),
-            times(attended & _is(contact.appointment_type, "01", "03")).label("assessments"),
-            times(treated).label("treatments"),
-            func.min(contact.starts_at).filter(treated).label("first_treated"),
-        )
-        .join(T.Referral, T.Referral.id == contact.referral_id)
-        .where(_in_period())
-        .group_by(contact.referral_id)
+    found = select(
+        _COUNTED.label("referral_id"),
+        times(attended).label("attended"),
+        times(_is(contact.attendance_code, "3", "7")).label("missed"),
+        times(attended & _is(contact.appointment_type, "01", "03")).label("assessments"),
+        times(treated).label("treatments"),
+        func.min(contact.starts_at).filter(treated).label("first_treated"),
     )
+    return _of_counted(found, contact).group_by(_COUNTED)
 
 
 def _problems() -> Select[Any]:
     """The newest of each referral."""
     record = T.Clinical
     newest = func.row_number().over(
-        partition_by=record.referral_id, order_by=(record.written_on.desc(), record.id.desc())
+        partition_by=_COUNTED, order_by=(record.written_on.desc(), record.recorded_at.desc(), record.id.desc())
     )
-    found = (
-        select(record.referral_id, record.step, record.problem_scheme, record.problem_code, newest.label("place"))
-        .join(T.Referral, T.Referral.id == record.referral_id)
-        .where(_in_period())
-        .subquery("newest")
-    )
+    named = (_COUNTED.label("referral_id"), record.step, record.problem_scheme, record.problem_code)
+    found = _of_counted(select(*named, newest.label("place")), record).subquery("newest")
     return select(*list(found.c)[:4]).where(found.c.place == _ONE)
 
 
@@ -217,20 +219,16 @@ def _scores() -> Select[Any]:
     Of two at one moment the lower total comes first.
     """
     score = T.OutcomeScore
-    course = (
-        select(
-            score.referral_id,
-            score.tool_code,
-            func.count().label("times"),
-            _TotalAt("min", score.completed_at, score.total).label("first"),
-            _TotalAt("max", score.completed_at, score.total).label("last"),
-        )
-        .join(T.Referral, T.Referral.id == score.referral_id)
-        .where(_in_period(), T.Referral.closed_on.is_not(None), _is(score.tool_code, *_TOOLS))
-        .group_by(score.referral_id, score.tool_code)
-        .subquery("course")
-        .c
+    found = select(
+        _COUNTED.label("referral_id"),
+        score.tool_code,
+        func.count().label("times"),
+        _TotalAt("min", score.completed_at, score.total).label("first"),
+        _TotalAt("max", score.completed_at, score.total).label("last"),
     )
+    may_count = or_(T.Referral.closed_on.is_not(None), T.Referral.merged_into.is_not(None))
+    found = _of_counted(found, score).where(may_count, _is(score.tool_code, *_TOOLS))
+    course = found.group_by(_COUNTED, score.tool_code).subquery("course").c
     colon = literal_column("':'", String)
     said: Any = course.tool_code
     for part in (course.times, course.first, course.last):

@@ -37,7 +37,7 @@ RETAINED = frozenset(
 def _treatments(*, of_one: bool) -> Select[Any]:
     person, referral = T.Person, T.Referral
     statement = select(person.crn, referral.status, referral.closed_on, referral.end_code, referral.withdrawn_at)
-    statement = statement.join(person, person.id == referral.person_id)
+    statement = statement.join(person, person.id == referral.person_id).where(referral.merged_into.is_(None))
     return statement.where(person.crn == CRN) if of_one else statement
 
 

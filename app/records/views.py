@@ -123,6 +123,11 @@ _DECLARED = [
     "licence_condition",
     "obligation",
     "referral",
+    "referral_move",
+    "move_reason",
+    "triage",
+    "triage_measure",
+    "triage_risk",
     "appointment",
     "corrected_outcome",
     "engagement_mark",
@@ -196,6 +201,7 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
 
 
 _ALSO = {
+    Category.REFERRAL: frozenset({"referral_history"}),  # where it was before, as far as no move says
     Category.SUPERVISION: frozenset({"allocation", "allocation_history"}),  # the offender manager is part of it
     Category.CONSENT: frozenset({"consent"}),
 }

@@ -49,7 +49,9 @@ FAULTS: dict[str, Fault] = {
         422, "nobody of that name is on the register of the organisation concerned", "check the username"
     ),
     "staff-unsuitable": Fault(422, "this member of staff cannot be named here", "name somebody to whom it applies"),
-    "service-unknown": Fault(422, "there is no such service for staff of this organisation", "check the service's id"),
+    "service-unknown": Fault(
+        422, "no service is named that the caller's organisation can have here", "check the service's id"
+    ),
     "role-not-at-party": Fault(
         422, "nobody is employed in this role at this organisation", "see GET /v1/agreement for its roles"
     ),
@@ -107,7 +109,7 @@ FAULTS: dict[str, Fault] = {
     "already-allocated": Fault(409, "the referral is theirs already", "nothing has to be done"),
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
     "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),
-    "referral-closed": Fault(409, "this referral is closed", "allocate a therapist to one that is open"),
+    "referral-closed": Fault(409, "this referral is closed", "choose one that is open"),
     "period-not-published": Fault(
         422,
         "figures are published for one whole reporting year at a time",
@@ -119,6 +121,55 @@ FAULTS: dict[str, Fault] = {
     ),
     "period-too-long": Fault(422, "the period is too long", "send an earlier end, and renew it then"),
     "identifier-shared": Fault(409, "this identifier belongs to another record", "send the identifier of this one"),
+    "training-lapsed": Fault(
+        403,
+        "your mental-health-awareness training has lapsed, or is not on record",
+        "renew it: see 'renewAt', or ask your line manager; then send the same again",
+    ),
+    "move-not-possible": Fault(
+        422,
+        "the referral cannot go there from where it is",
+        "see 'possible' for where it can go, and docs/lifecycle.md for which address leads there",
+    ),
+    "move-misdated": Fault(
+        422, "the move cannot have been made on that day", "send the day on which it was made, or leave it out"
+    ),
+    "reason-unfitting": Fault(422, "the reason is missing, or belongs to another move", "see the detail"),
+    "end-code-unfitting": Fault(
+        422,
+        "this EndCode does not fit how far the person has come",
+        "see 'possible' for those that do; record the contacts that were attended first",
+    ),
+    "treatment-incomplete": Fault(
+        422, "treatment begins with a step, a kind of therapy and a therapist", "say which; allocate a therapist first"
+    ),
+    "treatment-not-beginning": Fault(
+        422, "step and kind of therapy belong to treatment", "leave them out, or send them with PATCH"
+    ),
+    "overruling-unexplained": Fault(
+        422, "the decision is against the recommendation", "say why in a note; the decision is yours"
+    ),
+    "score-unknown": Fault(422, "no score of this referral has this id", "name scores that were recorded under it"),
+    "basis-not-running": Fault(
+        422,
+        "nothing of that kind runs for the person today",
+        "choose the basis that holds, or have the requirement or the licence condition recorded",
+    ),
+    "referral-incomplete": Fault(422, "the referral says too little to be sent", "send the named field as well"),
+    "draft-not-possible": Fault(
+        422, "only who refers from probation keeps drafts", "send status 'received', or leave it out"
+    ),
+    "earlier-unknown": Fault(
+        422, "there is no closed referral of this person with this id that you may know of", "leave it out"
+    ),
+    "duplicate-unknown": Fault(
+        422, "no other referral of this person to your service has this id", "see GET /v1/referrals/{id}/duplicates"
+    ),
+    "duplicate-treated": Fault(
+        409,
+        "a therapist is allocated to the duplicate",
+        "merge the other way round, or end that allocation first: POST /v1/referrals/{id}/allocation/end",
+    ),
     "precondition-required": Fault(
         428, "the version that you read is missing", "send If-Match with the ETag of GET, and then the change"
     ),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.routers.addresses import id_in
 from app.routers.asking import Asking, AskingReferrals, BadRequest, answered, page_size
 from app.routers.bodies import PAGED_BY, parameter
+from app.routers.preconditions import tagged, with_tag
 from app.routers.responses import LISTED, REFUSALS
 from app.services import shapes
 from app.vocabulary import Action, Category
@@ -33,8 +34,13 @@ async def referrals(ask: AskingReferrals, request: Request) -> Response:
     return answered(await ask.services.referrals.page(question, filters, parameters.get("cursor"), page_size(request)))
 
 
-@router.get("/{referral_id}", response_model=shapes.referral_answer(), responses=REFUSALS)
+@router.get(
+    "/{referral_id}",
+    response_model=shapes.referral_answer(),
+    responses=with_tag(REFUSALS),
+)
 async def referral(referral_id: str, ask: Asking) -> Response:
-    """One referral; one that is out of reach is answered like one that does not exist."""
+    """One referral, a merged duplicate's survivor; one that is out of reach is answered like one that is not there."""
     question = ask.asks(Action.READ, (Category.REFERRAL,))
-    return answered(await ask.services.referrals.one(question, id_in(referral_id)))
+    answer = await ask.services.referrals.one(question, id_in(referral_id))
+    return tagged(answered(answer), answer.tag or "")

@@ -20,6 +20,8 @@ class Problem(BaseModel):
     remedy: str
     detail: str | None = None
     field: str | None = None
+    possible: list[str] | None = None
+    renewAt: str | None = None  # noqa: N815  # as it stands in JSON
     withheld: list[Withheld] | None = None
 
 

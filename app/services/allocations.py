@@ -12,17 +12,18 @@ from typing import Any
 
 from app.gate import Act, Gate, Opened, Unacceptable
 from app.pathway.allocations import CASELOAD, TREATING, Allocation
+from app.pathway.lifecycle import CLOSED
 from app.records import past, rows
 from app.records.rows import Found
 from app.records.writing import OWN, Writer, own_record, own_version
 from app.services.answers import Answer, document
 from app.services.consents import begins
+from app.services.referred import Referred
 from app.services.register import StaffRegister
 from app.vocabulary import Action, Category, Party, Question, Register, Role
 
 ALLOCATION = "allocation"
 WRITTEN_BY = {Role.CASE_MANAGEMENT_SYSTEM: CASELOAD, Role.CLINICAL_LEAD: TREATING}
-CLOSED = frozenset({"discharged", "not-suitable"})
 
 
 class AllocationService:
@@ -31,6 +32,7 @@ class AllocationService:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._register = StaffRegister(gate)
+        self._referred = Referred(gate)
 
     async def treat(self, question: Question, referral_id: str, given: Mapping[str, Any]) -> Answer:
         """Allocate a therapist to a referral of the caller's service; whoever had it until then no longer has.
@@ -38,7 +40,7 @@ class AllocationService:
         The question asks to write allocation and referral both. One of another service is answered like none.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            referral = await self._register.referral(act, question, referral_id)
+            referral = await self._referred.referral(act, question, referral_id)
             if referral["closed_on"] is not None or referral["status"] in CLOSED:
                 raise Unacceptable("referral-closed")
             start = begins(given.get("from"), question.at)
@@ -61,7 +63,7 @@ class AllocationService:
         The question is that of `treat`, and so are the answers about a referral that is out of reach.
         """
         async with self._gate.act(question, record=("referral", referral_id)) as act:
-            await self._register.referral(act, question, referral_id)
+            await self._referred.referral(act, question, referral_id)
             end = until or question.at
             if end < question.at:
                 raise Unacceptable("end-backdated", field="until")

@@ -12,10 +12,14 @@ from app.policies import Explanation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON document, and the receipt of the entry that says it was given; of a list, those of its entries."""
+    """A JSON document, and the receipt of the entry that says it was given; of a list, those of its entries.
+
+    `tag` is the entity tag of what can be changed.
+    """
 
     body: bytes
     receipt: Receipt | Sequence[Receipt] | None = None
+    tag: str | None = None
 
     @property
     def receipts(self) -> Sequence[Receipt]:

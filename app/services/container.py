@@ -20,6 +20,7 @@ from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
+from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
@@ -28,12 +29,14 @@ from app.services.matches import MatchService
 from app.services.matching import MatchingService
 from app.services.meeting_parties import MeetingParties
 from app.services.meetings import MeetingService
+from app.services.moving import MovingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
 from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
+from app.services.referring import ReferringService
 from app.services.reliance import RelianceService
 from app.services.reports import ReportService
 from app.services.safety import SafetyService
@@ -42,6 +45,7 @@ from app.services.simulations import SimulationService
 from app.services.staff import StaffService
 from app.services.subject_access import SubjectAccessService
 from app.services.tasks import TaskService
+from app.services.triaging import TriageService
 from app.services.waiting import WaitingService
 from app.services.working_time import WorkingTimeService
 from app.vocabulary import Caller
@@ -62,6 +66,10 @@ class Services:
     gate: Gate
     people: PeopleService
     referrals: ReferralService
+    duplicates: DuplicateService
+    moving: MovingService
+    referring: ReferringService
+    triage: TriageService
     consents: ConsentService
     objections: ObjectionService
     reliance: RelianceService

@@ -33,6 +33,7 @@ class _Person:
         }
         self.of_contact = {row["appointment_id"]: row for row in self.activities.values()}
         self.scores = self._mine("outcome_score", "completed_at")
+        self.presented = {row["referral_id"]: row for row in held["presentation"]}
 
     def _mine(self, table: str, dated: str | None = None) -> list[Row]:
         """The rows of exported referrals; those with a day in another period are left out."""
@@ -117,11 +118,10 @@ class _Person:
     # --- referrals ------------------------------------------------------------------------------------------------
 
     def _referrals(self) -> Iterator[dict[str, Any]]:
-        presented = {row["referral_id"]: row for row in self.held["presentation"]}
         local = {row["id"]: row["source_id"] for row in self._registered()}
         only = next(iter(local.values())) if len(local) == 1 else None
         for row in self.referrals.values():
-            said = presented.get(row["id"], {})
+            said = self.presented.get(row["id"], {})
             yield {
                 "ServiceRequestId": row["source_id"],
                 "LocalPatientId": local.get(row["patient_id"], only),
@@ -136,7 +136,6 @@ class _Person:
 
     def _local_referrals(self) -> Iterator[dict[str, Any]]:
         for row in self.referrals.values():
-            outcome, _, why = (row["suitability"] or "").partition(": ")
             yield {
                 "ServiceRequestId": row["source_id"],
                 "Service": row["service_id"],
@@ -144,8 +143,8 @@ class _Person:
                 "Basis": row["basis"],
                 "ReferrerUsername": row["referred_by"],
                 "Reason": row["reason"],
-                "SuitabilityOutcome": outcome,
-                "SuitabilityReason": why,
+                "SuitabilityOutcome": row["suitability"],
+                "SuitabilityReason": self.presented.get(row["id"], {}).get("suitability_reason"),
                 **_times(row),
             }
 

@@ -7,7 +7,8 @@ from typing import Any
 from app.gate import REFERRALS, Gate, NotOnFile
 from app.services.answers import Answer, document, page
 from app.services.cursors import decode, encode
-from app.vocabulary import Category, Question
+from app.services.reads import referral_in_reach, tag_of
+from app.vocabulary import Question
 
 
 class ReferralService:
@@ -17,16 +18,21 @@ class ReferralService:
         self._gate = gate
 
     async def one(self, question: Question, referral: str) -> Answer:
-        """One referral; one that the caller may not reach is answered like one that does not exist."""
+        """One referral and its entity tag; one that the caller may not reach is answered like one that does not exist.
+
+        A duplicate that was merged is answered with the referral that it was merged into.
+        """
         async with self._gate.ask(question, referral=referral) as opened:
-            content = await self._gate.records.read(opened.permit, Category.REFERRAL)
-            found = [row for row in content["referrals"] if row["id"] == referral]
-            if not found:
+            found, tag = await referral_in_reach(self._gate, opened, referral), None
+            if found is None:
                 opened.unfound()
-            opened.answer = document({"crn": opened.permit.crn, **found[0]}) if found else b""
-        if not found:
+                opened.answer = b""
+            else:
+                opened.answer = document({"crn": opened.permit.crn, **found})
+                tag = await tag_of(self._gate, opened, found)
+        if found is None:
             raise NotOnFile
-        return Answer(opened.answer, opened.receipt)
+        return Answer(opened.answer, opened.receipt, tag)
 
     async def page(self, question: Question, filters: Mapping[str, Any], cursor: str | None, size: int) -> Answer:
         """Referrals that are open to the caller, drafts first, then newest first."""

@@ -1,6 +1,6 @@
 """What belongs to a referral of the caller's own service, for an act that has been decided on.
 
-Whatever else there is, of another service, a draft or taken back, is answered like what there is not.
+Whatever else there is, of another service, a draft, taken back or merged, is answered like what there is not.
 """
 
 from dataclasses import replace
@@ -26,7 +26,8 @@ class Referred:
         member = await self._register.found(act, question.caller.staff or "")
         if referral is None or member is None or referral["service_id"] != member["service_id"]:
             raise Unacceptable("not-found")
-        if referral["status"] == "draft" or referral["withdrawn_at"] is not None:
+        gone = referral["withdrawn_at"] is not None or referral["merged_into"] is not None
+        if referral["status"] == "draft" or gone:
             raise Unacceptable("not-found")
         return referral
 

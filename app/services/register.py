@@ -64,16 +64,6 @@ class StaffRegister:
             raise Unacceptable("staff-unsuitable", "they work for another service", field)
         return member
 
-    async def referral(self, act: Act, question: Question, referral_id: str) -> rows.Found:
-        """A referral of the caller's service that was sent; Unacceptable `not-found` for any other."""
-        referral = await rows.one(self._records, act.permit, "referral", referral_id)
-        member = await self.found(act, question.caller.staff or "")
-        if referral is None or member is None or referral["service_id"] != member["service_id"]:
-            raise Unacceptable("not-found")
-        if referral["status"] == "draft":
-            raise Unacceptable("not-found")
-        return referral
-
     async def check_manager(self, act: Act, question: Question, username: str | None, of: str) -> str | None:
         """A manager is another member of staff of the same party."""
         if username is None:

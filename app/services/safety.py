@@ -16,6 +16,7 @@ from app.records.rows import Found, one
 from app.records.writing import own_record
 from app.services.answers import Answer, document, page
 from app.services.cursors import decode, decode_moment, encode
+from app.services.referred import Referred
 from app.services.register import StaffRegister
 from app.services.texts import seen
 from app.vocabulary import Party, Question, Role
@@ -56,12 +57,13 @@ class SafetyService:
     def __init__(self, gate: Gate, patience: Patience) -> None:
         self._gate, self._patience = gate, patience
         self._register = StaffRegister(gate)
+        self._referred = Referred(gate)
 
     async def record(self, question: Question, referral_id: str, noted: Noted) -> Answer:
         """The clinician's own record (B1, B2), which nobody of the justice party ever reads (P3)."""
         async with self._gate.act(question, record=("referral", referral_id)) as act:
             _check_by_staff(question)
-            await self._register.referral(act, question, referral_id)
+            await self._referred.referral(act, question, referral_id)
             row = own_record(question.at) | self._of(act, referral_id)
             row |= {"author": question.caller.staff, "written_at": question.at}
             row |= {
@@ -81,7 +83,7 @@ class SafetyService:
         at = question.at
         async with self._gate.act(question, record=("referral", referral_id)) as act:
             _check_by_staff(question)
-            await self._register.referral(act, question, referral_id)
+            await self._referred.referral(act, question, referral_id)
             _check_says(summary=released.summary, reason=released.reason)
             row = own_record(at) | self._of(act, referral_id)
             row |= {"urgency": released.urgency.value, "summary": released.summary, "reason": released.reason}

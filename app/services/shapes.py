@@ -206,7 +206,7 @@ def person_answer() -> type[BaseModel]:
 @cache
 def referral_answer() -> type[BaseModel]:
     """GET /v1/referrals/{id}."""
-    (section,) = sections(Category.REFERRAL)
+    section = next(each for each in sections(Category.REFERRAL) if each.name == "referrals")
     return create_model("OneReferral", __base__=_row(section), crn=(str, ...))
 
 

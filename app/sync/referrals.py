@@ -1,6 +1,7 @@
 """Referrals, with what the clinical system adds to the national row, and whose patients people are.
 
-Therapists are allocated by the service's clinical lead (B5). Not kept: the day of a suitability decision. Where the
+Therapists are allocated by the service's clinical lead (B5). Why somebody is not suitable is clinical: what the justice
+party may know of the decision is its outcome (P3). Not kept: the day of a suitability decision. Where the
 national tables come alone, what the clinical system would add follows from them or is assumed (`Assumed`).
 """
 
@@ -9,20 +10,17 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from app.pathway.lifecycle import END_CODES
 from app.services.registers import person_id
 from app.sync.fields import Fields
 from app.sync.health import NOBODY, Health, Patient, Referred
 from app.sync.records import Act, Incoming, Reference, Times, origins_of
 from app.sync.registered import staff_id
 from app.vocabulary import Action, Category, Register
+from app.vocabulary.words import BASES, SOURCES_OF_REFERRAL
 
 STATUSES = ("received", "triaged", "not-suitable", "waiting", "offered", "assessed", "in-treatment", "discharged")
-BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_BLOCKS = dict(zip("ABCDEFGHIJKLMNP", (3, 2, 3, 2, 6, 3, 4, 2, 2, 4, 5, 2, 9, 4, 1), strict=True))
-SOURCES_OF_REFERRAL = frozenset(f"{block}{place}" for block, last in _BLOCKS.items() for place in range(1, last + 1))
-"""From memory but for A1, B1 and the justice block E1 to E6; an unknown one is warned of, never rejected."""
-END_CODES = frozenset(("50", "10", "11", "12", "13", "14", "16", "17", "95", "46", "47", "48", "49", "96"))
 NOT_SUITABLE = frozenset(("10", "11"))
 PAUSE_REASONS = ("01", "02", "03")
 TREATED = ("02", "03", "05")
@@ -43,6 +41,7 @@ def referral_records(health: Health) -> Iterator[Incoming]:
         assumed: dict[str, Any] = {}
         if own is not None:
             row |= _locally(health, own)
+            said |= {"suitability_reason": own.text("SuitabilityReason", 150)}
         elif health.submission.has("LocalReferral"):
             fields.fault("ServiceRequestId", "companion-missing")
         else:
@@ -112,14 +111,13 @@ def _locally(health: Health, own: Fields) -> dict[str, Any]:
     service = own.required("Service", 40)
     if service and service not in health.services:
         own.fault("Service", "service-unknown")
-    outcome, why = own.text("SuitabilityOutcome", 40), own.text("SuitabilityReason", 150)
     return {
         "service_id": service,
         "status": own.needed("Status", own.code("Status", STATUSES)),
         "basis": own.needed("Basis", own.code("Basis", BASES)),
         "referred_by": own.username("ReferrerUsername"),
         "reason": own.text("Reason", 1000),
-        "suitability": ": ".join(part for part in (outcome, why) if part) or None,
+        "suitability": own.text("SuitabilityOutcome", 40),
     }
 
 
@@ -174,7 +172,7 @@ def _by_lead(health: Health, fields: Fields, referred: Referred, at: datetime) -
 
 
 def presentation_records(health: Health) -> Iterator[Incoming]:
-    """When each person's condition began, and whether one was diagnosed before, as far as it is said."""
+    """When each person's condition began, whether one was diagnosed before, why they are not suitable: what is said."""
     for identity, (source, said) in health.presented.items():
         fields, referred = Fields(source, health.report), health.referrals[identity]
         row = health.keys("presentation", identity, referred) | said

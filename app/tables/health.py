@@ -23,10 +23,9 @@ from app.tables.columns import (
     words,
 )
 from app.vocabulary import Category, Subject
-from app.vocabulary.words import ReferralStatus
+from app.vocabulary.words import BASES, ReferralStatus
 
 STATUSES: tuple[str, ...] = get_args(ReferralStatus)
-BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
 REFERRAL, ATTENDANCE, SCORES = Category.REFERRAL, Category.ATTENDANCE, Category.SCORES
 CLINICAL, NOTES, SAFETY, ALERT = Category.CLINICAL, Category.NOTES, Category.SAFETY, Category.SAFETY_ALERT
 URGENCIES = words(Urgency)
@@ -65,6 +64,98 @@ class Referral(OfPerson, table=True):
     withdrawn_at: datetime | None = withdrawal(REFERRAL)
     patient_id: str | None = inner(REFERRAL, default=None, max_length=36, index=True)
     """The registration that it came with: should that turn out to be somebody else's, so is the referral."""
+    earlier_referral_id: str | None = kept(REFERRAL, default=None, max_length=36)
+    """The one before it, of somebody who was referred again."""
+    merged_into: str | None = kept(REFERRAL, default=None, max_length=36)
+    """The referral that health merged this duplicate into: whoever asks for this one is answered with that."""
+
+
+class ReferralMove(OfReferral, table=True):
+    """That a referral went from one status to another, on which day; recorded here, and never changed."""
+
+    __tablename__ = "referral_move"
+    __table_args__ = options(
+        from_source(),
+        one_of("from_status", STATUSES),
+        one_of("to_status", STATUSES),
+        section="moves",
+        for_subject=True,
+    )
+    subject: ClassVar[Subject] = REFERRAL
+
+    from_status: str | None = kept(REFERRAL, default=None, max_length=20)
+    to_status: str = kept(REFERRAL, max_length=20)
+    occurred_on: date = kept(REFERRAL)
+
+
+class MoveReason(OfReferral, table=True):
+    """Who made a move and why: it can tell what somebody needs, and who treats them, and so it is clinical."""
+
+    __tablename__ = "move_reason"
+    __table_args__ = options(from_source(), section="moveReasons", for_subject=True)
+    subject: ClassVar[Subject] = CLINICAL
+
+    move_id: str = kept(CLINICAL, foreign_key="referral_move.id", index=True)
+    moved_by: str = kept(CLINICAL, max_length=60)
+    reason: str | None = kept(CLINICAL, default=None, max_length=30)
+    overruled: str | None = kept(CLINICAL, default=None, max_length=20)
+    """The recommendation that was decided against."""
+    note: str | None = kept(CLINICAL, default=None, max_length=2000, info={THIRD_PARTY: True})
+    third_party: bool = inner(CLINICAL)
+    serious_harm: bool = inner(CLINICAL)
+
+
+class Triage(OfReferral, table=True):
+    """What was found at triage, and what that spoke for: a recommendation, on which a clinician decides."""
+
+    __tablename__ = "triage"
+    __table_args__ = options(
+        from_source(),
+        one_of("fit", ("suitable", "discuss", "refer-on")),
+        CheckConstraint("step IS NULL OR step BETWEEN 1 AND 4", name="step_is_known"),
+        section="triages",
+        for_subject=True,
+    )
+    subject: ClassVar[Subject] = CLINICAL
+
+    triaged_on: date = kept(CLINICAL)
+    triaged_by: str = kept(CLINICAL, max_length=60)
+    problem_id: str | None = kept(CLINICAL, default=None, max_length=36)
+    signs: str | None = kept(CLINICAL, default=None, max_length=200)
+    fit: str = kept(CLINICAL, max_length=10)
+    step: int | None = kept(CLINICAL, default=None)
+    onward: str | None = kept(CLINICAL, default=None, max_length=20)
+    reasons: str | None = kept(CLINICAL, default=None, max_length=200)
+    note: str | None = kept(CLINICAL, default=None, max_length=2000, info={THIRD_PARTY: True})
+    third_party: bool = inner(CLINICAL)
+    serious_harm: bool = inner(CLINICAL)
+
+
+class TriageMeasure(OfReferral, table=True):
+    """The measures that a triage went by, and what they spoke for."""
+
+    __tablename__ = "triage_measure"
+    __table_args__ = options(from_source(), section="triageMeasures", for_subject=True)
+    subject: ClassVar[Subject] = SCORES
+
+    triage_id: str = kept(SCORES, foreign_key="triage.id", index=True)
+    scores: str = kept(SCORES, max_length=400)
+    """Ids of what was scored, separated by spaces."""
+    reasons: str = kept(SCORES, max_length=200)
+
+
+class TriageRisk(OfReferral, table=True):
+    """Signs of risk that were found at triage, and what they spoke for."""
+
+    __tablename__ = "triage_risk"
+    __table_args__ = options(from_source(), section="triageRisks", for_subject=True)
+    subject: ClassVar[Subject] = SAFETY
+
+    triage_id: str = kept(SAFETY, foreign_key="triage.id", index=True)
+    signs: str = kept(SAFETY, max_length=200)
+    reasons: str = kept(SAFETY, max_length=200)
+    third_party: bool = inner(SAFETY)
+    serious_harm: bool = inner(SAFETY)
 
 
 class Appointment(OfReferral, table=True):
@@ -115,7 +206,7 @@ class CareActivity(OfReferral, table=True):
 
 
 class Presentation(OfReferral, table=True):
-    """When the person's condition began, and whether one was diagnosed before; one for each referral."""
+    """When the person's condition began, whether one was diagnosed before, why they are not suitable; by referral."""
 
     __tablename__ = "presentation"
     __table_args__ = options(from_source(), section="presentations")
@@ -123,6 +214,8 @@ class Presentation(OfReferral, table=True):
 
     onset: str | None = kept(CLINICAL, default=None, max_length=7)
     previous_condition: str | None = kept(CLINICAL, default=None, max_length=1)
+    suitability_reason: str | None = kept(CLINICAL, default=None, max_length=150)
+    """In the provider's words; of a decision that was made here the move says why."""
     withdrawn_at: datetime | None = withdrawal(CLINICAL)
 
 
@@ -136,6 +229,8 @@ class OnwardReferral(OfReferral, table=True):
     referred_on: date = kept(CLINICAL)
     reason: str | None = kept(CLINICAL, default=None, max_length=2)
     receiving: str | None = kept(CLINICAL, default=None, max_length=12)
+    kind: str | None = kept(CLINICAL, default=None, max_length=20)
+    """To what kind of service, in words; the national code stands in `reason`."""
     withdrawn_at: datetime | None = withdrawal(CLINICAL)
 
 

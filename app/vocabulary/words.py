@@ -177,6 +177,13 @@ ReferralStatus = Literal[
 """Where a referral is on its way; a draft is its author's alone until it is sent."""
 
 
+BASES = ("voluntary", "mental-health-treatment-requirement", "rehabilitation-activity-requirement", "licence-condition")
+"""What a referral rests on: the person's own wish, a court's order, or a licence."""
+_BLOCKS = dict(zip("ABCDEFGHIJKLMNP", (3, 2, 3, 2, 6, 3, 4, 2, 2, 4, 5, 2, 9, 4, 1), strict=True))
+SOURCES_OF_REFERRAL = frozenset(f"{block}{place}" for block, last in _BLOCKS.items() for place in range(1, last + 1))
+"""SourceOfReferralIAPT; from memory but for A1, B1 and the justice block E1 to E6."""
+
+
 class Fact(StrEnum):
     """A named truth about the caller, the person, or both, on which a clause can depend."""
 

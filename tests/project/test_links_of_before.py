@@ -20,7 +20,8 @@ RIGHT, WRONG = "X000001", "X000002"
 NUMBERS = {RIGHT: "9990000018", WRONG: "9990000026"}
 NEW = {"crn", "pnc_number", "family_name", "given_names", "patient_id"}
 NEWER = {"nhs_number_status", "ethnic_category", "registered_by", "gp_registered_from", "gp_registered_until"}
-NEWER |= {"commissioner", "withdrawn_at"}
+NEWER |= {"commissioner", "withdrawn_at", "earlier_referral_id", "merged_into"}
+WHY = "dependent drinking: to be treated first"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -51,7 +52,8 @@ async def _filled(url: str) -> None:
     for crn, born in ((RIGHT, date(1980, 1, 1)), (WRONG, date(1981, 2, 3))):
         keys = {"id": f"patient-{crn}", "source": "RT5", "source_id": crn, "date_of_birth": born}
         rows.append(_old(world.of(t.Patient, crn, nhs_number=NUMBERS[crn], **keys)))
-        rows.append(_old(world.referral(crn, id=f"referral-{crn}", source="RT5")))
+        decided = {"source_id": f"OM{crn}", "suitability": f"not-suitable: {WHY}"}
+        rows.append(_old(world.referral(crn, id=f"referral-{crn}", source="RT5", **decided)))
         rows.append(_old(world.referral(crn, id=f"draft-{crn}", source="open-mind", status="draft", received_on=None)))
     await world.execute(url, rows)
 
@@ -76,6 +78,11 @@ def test_links_are_taken_over_with_what_came_with_them(before: str) -> None:
         for crn in (RIGHT, WRONG)
         for kind, value in (("crn", crn), ("nhs-number", NUMBERS[crn]))
     }
+    reasons = "SELECT referral_id, suitability_reason, source_id FROM presentation ORDER BY referral_id"
+    assert world.run(fetched(before, reasons)) == [(f"referral-{crn}", WHY, f"OM{crn}") for crn in (RIGHT, WRONG)]
+    for table in ("referral", "referral_history"):
+        outcomes = f"SELECT DISTINCT suitability FROM {table} WHERE suitability IS NOT NULL"
+        assert world.run(fetched(before, outcomes)) in ([("not-suitable",)], [])
     world.run(_again(before))
     again = {own: (state, basis) for own, state, basis in world.run(fetched(before, said))}
     assert again == {

@@ -109,6 +109,7 @@ LONG_CLOSED = world.referral(CRN, closed_on=TODAY - 28 * DAY, **CLOSED)
 JUST_CLOSED = world.referral(CRN, closed_on=TODAY - 27 * DAY, **CLOSED)
 ELSEWHERE = world.referral(CRN, service_id="another-service")
 TAKEN_BACK = world.referral(CRN, withdrawn_at=NOW)
+MERGED = world.referral(CRN, merged_into="another-referral")
 TREATED = {"service", "treating"}
 
 
@@ -141,6 +142,7 @@ PEOPLE = [
     Case("treating twice", THEO, [*treated(), *treated(world.referral(CRN))], TREATED),
     Case("somebody else treats them", THEO, [REFERRAL, world.treating(CRN, "claire", REFERRAL)], {"service"}),
     Case("treating by a referral that was taken back", THEO, treated(TAKEN_BACK), set()),
+    Case("treating by a duplicate that was merged", THEO, treated(MERGED), set()),
     Case("treating by a referral of somebody else", THEO, treated(world.referral(OTHER)), set()),
     Case("treating elsewhere", THEO, treated(ELSEWHERE), {"treating"}),
     Case("treating by one that is closed", THEO, treated(LONG_CLOSED), set()),
@@ -149,6 +151,7 @@ PEOPLE = [
     Case("received today", THEO, [world.referral(CRN, received_on=TODAY)], {"service"}),
     Case("received tomorrow", THEO, [world.referral(CRN, received_on=TODAY + DAY)], set()),
     Case("referred and taken back", THEO, [TAKEN_BACK], set()),
+    Case("a duplicate that was merged", THEO, [MERGED], set()),
     Case("somebody else is referred", THEO, [world.referral(OTHER)], set()),
     Case("referred elsewhere too", THEO, [REFERRAL, ELSEWHERE, world.referral(CRN)], {"service"}),
     Case("requested today", RORY, [world.subject_request(CRN, opened_on=TODAY)], {"subject-request"}),

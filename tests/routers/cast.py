@@ -99,6 +99,26 @@ def treatment(crn: str, mark: str, *, of_referral: Any) -> list[Any]:
     ]  # fmt: skip
 
 
+def journey(crn: str, mark: str, *, of_referral: Any) -> list[Any]:
+    """A move with its reason, and a triage with each of its parts, each with its mark in every text."""
+
+    def row(model: Any, **values: Any) -> Any:
+        name = f"{model.__tablename__}-{mark}"
+        return of(model, crn, id=name[:36], referral_id=of_referral.id, **values)
+
+    flags = {"third_party": False, "serious_harm": False}
+    moved = row(t.ReferralMove, from_status="received", to_status="triaged", occurred_on=date(2026, 3, 1))
+    triage = row(t.Triage, triaged_on=date(2026, 3, 1), triaged_by="carla", signs="psychosis", fit="refer-on", step=4,
+                 onward="secondary-care", reasons="psychosis", note=f"triage note {mark}", **flags)  # fmt: skip
+    return [
+        moved,
+        row(t.MoveReason, move_id=moved.id, moved_by="carla", note=f"move note {mark}", **flags),
+        triage,
+        row(t.TriageMeasure, triage_id=triage.id, scores=f"outcome_score-{mark}", reasons="severe"),
+        row(t.TriageRisk, triage_id=triage.id, signs="risk-to-self", reasons="severe-with-risk", **flags),
+    ]
+
+
 def sentence(crn: str, mark: str) -> list[Any]:
     """A row of everything that the justice party holds, each with its mark in every text."""
 

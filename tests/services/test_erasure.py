@@ -34,7 +34,20 @@ from app.services.retention import ErasureRefused, Reason, RetentionService
 from tests import world
 from tests.gate.house import agreed, flat
 from tests.postgres import wait_for
-from tests.routers.cast import CARE, FULL, NOBODY, OLGA, PROBATION, THEO, WORK, cast, key_file, sentence, treatment
+from tests.routers.cast import (
+    CARE,
+    FULL,
+    NOBODY,
+    OLGA,
+    PROBATION,
+    THEO,
+    WORK,
+    cast,
+    journey,
+    key_file,
+    sentence,
+    treatment,
+)
 from tests.routers.feeding import acknowledge, dropped, feed
 from tests.world import NOW, TODAY
 
@@ -81,6 +94,7 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         t.Patient(**world.made() | {"id": f"claims-{mark}", "crn": crn}),
         *world.merged(crn, f"{crn[:-1]}{9 - int(crn[-1])}"),
         order, world.requirement(crn, order, end_date=ENDED, start_date=date(2000, 1, 1)), referral, *note,
+        *journey(crn, mark, of_referral=referral),
         *sentence(crn, mark),
         *met(crn, mark),
         of(t.SafetyAlertChase, id=f"chase-{mark}", alert_id=f"safety_alert-{mark}", stage="overdue", told_at=NOW),

@@ -15,6 +15,7 @@ from app.records.writing import person_id
 from app.services.matching import Matched, MatchingService
 from tests import world
 from tests.gate.house import gate_over
+from tests.routers.cast import journey
 from tests.world import NOW
 
 ONE, TWO = "X300001", "X300002"
@@ -146,6 +147,22 @@ async def test_what_a_registration_brings_stands_under_its_person_alone(database
     moved = update(t.Patient).values(person_id=person_id(TWO))
     await world.execute(database_url, [(moved, None)])
     assert await brought_by(database_url) == (1, 0, 0)
+
+
+async def test_a_duplicate_stands_for_itself_again_when_what_it_was_merged_into_goes(database_url: str) -> None:
+    """With everything that hangs on the one that goes, moves and triage among it."""
+    await matched(database_url, on_file(ONE, nhs_number=NHS), on_file(TWO), registered("r1"))
+    await world.put(database_url, world.clients())
+    gone = brought("r1", ONE)
+    stays = world.referral(ONE, id="stays", merged_into=gone[0].id)
+    await world.put(database_url, [*gone, *journey(ONE, "gone", of_referral=gone[0]), stays])
+    await world.put(database_url, journey(ONE, "stays", of_referral=stays))
+    await world.execute(database_url, [(update(t.Patient).values(person_id=person_id(TWO), recorded_at=NOW), None)])
+    (rows,) = await world.execute(database_url, [(text("SELECT id, merged_into FROM referral"), None)])
+    assert rows == [("stays", None)]
+    for table in ("referral_move", "move_reason", "triage", "triage_measure", "triage_risk"):
+        (left,) = await world.execute(database_url, [(text(f"SELECT referral_id FROM {table}"), None)])
+        assert left == [("stays",)]
 
 
 def worlds() -> list[Any]:

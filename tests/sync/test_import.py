@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+import app.tables as t
 from app.audit.submission import LogUnavailable
 from app.audit.verify import verify
 from app.config import Clock
@@ -15,6 +16,7 @@ from app.identity.standing import Standing
 from app.services.registers import Compared, person_id, record_id
 from app.sync import NothingToImport, import_folder
 from app.sync.writing import Writing
+from app.vocabulary import Category
 from tests.sync.folder import CREDENTIALS, FIRST, NOW, SECOND, ask, changed, count, found, gate_of, load, whole, write
 from tests.world import entries, execute
 
@@ -324,6 +326,19 @@ async def test_the_health_side_learns_nothing_of_who_is_on_file(database_url, tm
         assert counts.accepted + counts.not_kept == known.files[file].rows
     assert await count(database_url, "patient", "referral", "patient WHERE person_id IS NULL") == (2, 2, 0)
     assert (await load(database_url, folder)).entries == 0
+
+
+async def test_why_somebody_is_not_suitable_is_clinical(database_url, tmp_path):
+    """P3: of the decision the justice party may know the outcome (D1, D2), and no word of what the person needs."""
+    said = [("SuitabilityOutcome", "not-suitable"), ("SuitabilityReason", "dependent drinking: treated first")]
+    await load(database_url, write(tmp_path / "folder", changed(whole(), "health/LocalReferral.csv", 0, said)))
+    referral, presented = await ask(
+        database_url,
+        "SELECT suitability FROM referral WHERE source_id = 'OM1'",
+        "SELECT suitability_reason, onset FROM presentation WHERE source_id = 'OM1'",
+    )
+    assert (referral, presented) == ([("not-suitable",)], [("dependent drinking: treated first", "2010-07")])
+    assert t.Presentation.__table__.c.suitability_reason.info["category"] is Category.CLINICAL
 
 
 async def test_rows_come_out_as_they_went_in(database_url, folder):

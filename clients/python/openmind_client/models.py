@@ -318,6 +318,18 @@ class PersonIdentity(BaseModel):
     noms_number: Annotated[Any, Field(alias="nomsNumber", title="Nomsnumber")] = None
 
 
+class ReferralMoveReferral(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    referral_id: Annotated[Any, Field(alias="referralId", title="Referralid")] = None
+    from_status: Annotated[Any, Field(alias="fromStatus", title="Fromstatus")] = None
+    to_status: Annotated[Any, Field(alias="toStatus", title="Tostatus")] = None
+    occurred_on: Annotated[date | None, Field(alias="occurredOn", title="Occurredon")] = None
+
+
 class ReferralReferral(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -336,6 +348,8 @@ class ReferralReferral(BaseModel):
     closed_on: Annotated[date | None, Field(alias="closedOn", title="Closedon")] = None
     commissioner: Annotated[Any, Field(title="Commissioner")] = None
     withdrawn_at: Annotated[AwareDatetime | None, Field(alias="withdrawnAt", title="Withdrawnat")] = None
+    earlier_referral_id: Annotated[Any, Field(alias="earlierReferralId", title="Earlierreferralid")] = None
+    merged_into: Annotated[Any, Field(alias="mergedInto", title="Mergedinto")] = None
 
 
 class Remedy(BaseModel):
@@ -536,6 +550,8 @@ class Problem(BaseModel):
     remedy: Annotated[str, Field(title="Remedy")]
     detail: Annotated[str | None, Field(title="Detail")] = None
     field: Annotated[str | None, Field(title="Field")] = None
+    possible: Annotated[list[str] | None, Field(title="Possible")] = None
+    renew_at: Annotated[str | None, Field(alias="renewAt", title="Renewat")] = None
     withheld: Annotated[list[Withheld] | None, Field(title="Withheld")] = None
 
 
@@ -561,6 +577,7 @@ class ReferralContent(BaseModel):
         populate_by_name=True,
     )
     referrals: Annotated[list[ReferralReferral], Field(title="Referrals")]
+    moves: Annotated[list[ReferralMoveReferral] | None, Field(title="Moves")] = None
 
 
 class BatchResults(BaseModel):
