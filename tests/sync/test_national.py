@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 import zipfile
 from copy import deepcopy
 
@@ -172,8 +173,27 @@ async def test_patients_of_whom_nothing_says_who_they_are_wait_until_something_d
 
 async def test_what_came_with_a_registration_goes_with_its_link(database_url, tmp_path):
     await load(database_url, write(tmp_path / "folder", whole()))
-    await ask(database_url, "UPDATE patient SET person_id = NULL WHERE source_id = 'LPT1'")
+    about = "id, recorded_at, person_id, referral_id"
+    await ask(
+        database_url,
+        "UPDATE appointment SET attendance_code = '3' WHERE attendance_code = '5'",
+        f"INSERT INTO engagement_mark ({about}, appointment_id, kind, mark, party, marked_at, marked_by)"
+        f" SELECT {about}, id, 'two-missed', 'done', 'health', recorded_at, 'clinician' FROM appointment",
+        f"INSERT INTO safety_prompt_mark ({about}, score_id, mark, marked_at, marked_by)"
+        f" SELECT {about}, id, 'done', recorded_at, 'clinician' FROM outcome_score",
+    )
+    marks = ("corrected_outcome", "engagement_mark", "safety_prompt_mark")
+    assert await count(database_url, *marks) == (2, 4, 10)
+    parted = "UPDATE patient SET person_id = NULL WHERE source_id = 'LPT1'"
+    if database_url.startswith("sqlite"):
+        with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")  # as the service opens it
+            connection.execute(parted)
+        connection.close()
+    else:
+        await ask(database_url, parted)
     assert await count(database_url, *TABLES) == (2, 1, 1, 1, 1, 2, 1, 5, 1)
+    assert await count(database_url, *marks) == (1, 2, 5)
 
 
 async def test_what_a_newer_submission_does_not_have_any_more_has_ended_with_an_entry_each(database_url, tmp_path):
