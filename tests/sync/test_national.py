@@ -94,6 +94,30 @@ async def test_what_is_exported_comes_back_the_same_elsewhere_and_changes_nothin
     assert all(before.values()), "there is a row of each"
 
 
+async def test_a_score_that_was_recorded_here_goes_out_and_is_known_again(database_url, tmp_path):
+    """Under the provider's referral, as one outside a contact; coming back it is the one that stands here."""
+    await load(database_url, write(tmp_path / "folder", whole()))
+    about = "recorded_at, source_version, person_id, referral_id, tool, tool_code, band, completed_at"
+    await ask(
+        database_url,
+        f"INSERT INTO outcome_score (id, source, source_id, total, items, {about})"
+        f" SELECT 'own-' || substr(id, 1, 30), 'open-mind', substr(id, 1, 30), 17, '2 2 2 2 2 2 2 2 1', {about}"
+        " FROM outcome_score WHERE tool IN ('PHQ-9', 'CORE-10') AND source_id NOT LIKE 'OM%'",
+    )
+    before = await everything(database_url)
+    await export(database_url, tmp_path / "out")
+    totals = {}
+    for name in ("IDS606CodedScoreAssessmentRefer", "LocalCore10"):
+        with (tmp_path / "out" / f"{name}.csv").open(encoding="utf-8") as source:
+            totals[name] = [row["PersScore"] for row in csv.DictReader(source)]
+    assert totals["IDS606CodedScoreAssessmentRefer"].count("17") == 2
+    assert totals["LocalCore10"] == ["12", "12"]
+    said = await entries(database_url)
+    again = await load(database_url, tmp_path / "out")
+    assert (found(again), again.entries) == ([], 0)
+    assert (await entries(database_url), await everything(database_url)) == (said, before)
+
+
 async def test_the_example_comes_back_the_same_as_far_as_it_is_open(sqlite_template, tmp_path):
     here, there = (f"sqlite:///{shutil.copy(sqlite_template, tmp_path / name)}" for name in ("here.db", "there.db"))
     await load(here, EXAMPLE)
