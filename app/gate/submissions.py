@@ -31,6 +31,14 @@ async def alike(gate: Gate, question: Question, table: str, rows: Sequence[Mappi
         return await submitted.alike(gate.records, permit, table, rows)
 
 
+async def made_here(
+    gate: Gate, question: Question, table: str, wanted: Mapping[str, Mapping[str, Any]]
+) -> frozenset[str]:
+    """Those ids of `wanted` whose columns are those of a record that was made here."""
+    async with _permit(gate, question, frozenset({table})) as permit:
+        return await submitted.made_here(gate.records, permit, table, wanted)
+
+
 async def complained(
     gate: Gate, question: Question, source: str, sought: Iterable[tuple[str, str]]
 ) -> Mapping[tuple[str, str], str]:

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from app.db import Warrant
 from app.pathway.working_days import start_of
 from app.records.reading import Records
+from app.records.writing import OWN
 from app.tables import Instant
 
 DATED = {
@@ -71,6 +72,22 @@ async def alike(records: Records, permit: Warrant, table: str, rows: Sequence[Ma
         statement = records.prepared(("alike", table, columns), lambda: _same(target, columns))  # noqa: B023  # called at once
         if await records.database.fetch(statement, dict(row), permit):
             found.add(str(row["id"]))
+    return frozenset(found)
+
+
+async def made_here(
+    records: Records, permit: Warrant, table: str, wanted: Mapping[str, Mapping[str, Any]]
+) -> frozenset[str]:
+    """Those ids of `wanted` whose columns are those of a record that was made here and stands."""
+    target, found = SQLModel.metadata.tables[table], set()
+    for identity, row in wanted.items():
+        columns = tuple(sorted(row))
+        statement = records.prepared(
+            ("made here", table, columns),
+            lambda: _same(target, (*columns, "source")).where(target.c.withdrawn_at.is_(None)),  # noqa: B023  # called at once
+        )
+        if await records.database.fetch(statement, {**row, "source": OWN}, permit):
+            found.add(identity)
     return frozenset(found)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from app.gate import REFERRALS, AccessRefused, Gate, Opened
 from app.records import national
 from app.records.rows import rows
+from app.records.writing import OWN
 from app.services.answers import document
 from app.services.national_fields import Period
 from app.services.national_rows import Tables, tables_of
@@ -34,6 +35,8 @@ HELD = {
     Category.SCORES: ("outcome_score",),
     Category.CLINICAL: ("care_activity", "clinical_record", "presentation", "onward_referral", "waiting_pause"),
 }
+MADE_HERE = ("outcome_score",)
+"""What staff record here under a provider's referral goes out with it."""
 PAGE = 100
 
 
@@ -92,6 +95,8 @@ class NationalExportService:
             for table in tables if category in open_ else ():
                 who = {"person_id": opened.permit.person_id, "source": wanted.provider}
                 found = await rows(self._gate.records, opened.permit, table, **who)
+                if table in MADE_HERE:
+                    found += await rows(self._gate.records, opened.permit, table, **who | {"source": OWN})
                 held[table] = [row for row in found if row.get("withdrawn_at") is None]
         if Category.CONTACT not in open_:
             held["patient"] = [national.without_contact(row) for row in held["patient"]]

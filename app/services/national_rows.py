@@ -5,7 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from app.pathway.measures import CORE_10, WSAS, WSAS_ITEMS
+from app.pathway.measures import BY_CODE, CORE_10, WSAS, WSAS_ITEMS
+from app.records.writing import OWN
 from app.services.national_fields import LONDON, TIMES, Period
 
 ATTENDED = ("5", "6")
@@ -254,10 +255,11 @@ class _Person:
     def _posted(self) -> Iterator[dict[str, Any]]:
         for row in self.scores:
             referral, _, rest = row["source_id"].partition(":")
-            if rest.startswith(f"{row['tool']}:") and referral == self._referral(row):
+            own = row["source"] == OWN and row["tool_code"] in BY_CODE
+            if own or (rest.startswith(f"{row['tool']}:") and referral == self._referral(row)):
                 completed = row["completed_at"].astimezone(LONDON)
                 yield {
-                    "ServiceRequestId": referral,
+                    "ServiceRequestId": self._referral(row),
                     "CodedAssToolType": row["tool_code"],
                     "PersScore": _score(row["total"]),
                     "AssToolCompDate": completed.date(),
@@ -280,7 +282,7 @@ class _Person:
     def _local_core_10(self) -> Iterator[dict[str, Any]]:
         starts = {row["starts_at"]: row["source_id"] for row in self.contacts.values()}
         for row in self.scores:
-            if row["tool_code"] == CORE_10.code and row["completed_at"] in starts:
+            if row["tool_code"] == CORE_10.code and row["completed_at"] in starts and row["source"] != OWN:
                 yield {
                     "LocalScoreId": row["source_id"],
                     "CareContactId": starts[row["completed_at"]],

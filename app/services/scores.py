@@ -171,11 +171,11 @@ def _scored(given: Completed) -> Scored:
 
 
 def _within(referral: Found, completed: datetime, at: datetime) -> datetime:
-    """When it was completed, if that is within the referral and not to come."""
+    """When it was completed, to the second as the national tables have it, if within the referral and not to come."""
     day, closed = completed.astimezone(LONDON).date(), referral["closed_on"]
     if completed > at or day < referral["received_on"] or (closed is not None and day > closed):
         raise Unacceptable("score-outside-referral", field="completedAt")
-    return completed
+    return completed.replace(microsecond=0)
 
 
 def _row(scored: Scored) -> dict[str, Any]:

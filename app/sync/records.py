@@ -68,6 +68,8 @@ class Incoming:
     """Columns that its sender did not send: what they are if the record is new, and left as they are if it is not."""
     by_content: bool = False
     """Whether nothing says when it changed but the extract: then the same content is no change."""
+    same_here: tuple[str, ...] = ()
+    """Columns by which a record that was made here is known to be the same one, which then stands for it."""
     counts: bool = True
     """Whether its rows count as its own in the report; another record is made of them where they do not."""
     keeps_past: bool = False

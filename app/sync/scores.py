@@ -178,7 +178,9 @@ def _outside_contacts(health: Health) -> Iterator[Incoming]:
         made = health.submission.created_at
         if not health.submission.has("LocalScoreItems"):
             del row["items"]
-        yield _incoming(health, identity, row, referred, (made, made), [fields], by_content=True)
+        incoming = _incoming(health, identity, row, referred, (made, made), [fields], by_content=True)
+        incoming.same_here = ("referral_id", "tool_code", "total", "completed_at")
+        yield incoming
 
 
 def _core_10(health: Health) -> Iterator[Incoming]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
 from app.gate import AccessRefused, Gate, Unacceptable
-from app.gate.submissions import alike
+from app.gate.submissions import alike, made_here
 from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import REGISTERS, Compared, RegisterService
 from app.sync.changes import Changes, details_of
@@ -164,7 +164,8 @@ class Writing:
             (table, record.row["id"]): _compare(found.get(record.row["id"]), version_of(record.modified_at))
             for record in records
         }
-        return standing | await self._alike(table, records, standing)
+        standing |= await self._alike(table, records, standing)
+        return standing | await self._made_here(table, records, standing)
 
     async def _alike(
         self, table: str, records: Sequence[Incoming], standing: Mapping[tuple[str, str], Compared]
@@ -176,6 +177,20 @@ class Writing:
         try:
             asked = self.question(newer[0].first, None)
             same = await alike(self._gate, asked, table, [record.row for record in newer])
+        except AccessRefused:
+            return {}
+        return {(table, identity): Compared.UNCHANGED for identity in same}
+
+    async def _made_here(
+        self, table: str, records: Sequence[Incoming], standing: Mapping[tuple[str, str], Compared]
+    ) -> dict[tuple[str, str], Compared]:
+        """Those that are new by their ids, and that staff recorded here themselves: what an export took out."""
+        new = [each for each in records if each.same_here and standing[table, each.row["id"]] is Compared.NEW]
+        if not new or new[0].first is None:
+            return {}
+        wanted = {each.row["id"]: {name: each.row[name] for name in each.same_here} for each in new}
+        try:
+            same = await made_here(self._gate, self.question(new[0].first, None), table, wanted)
         except AccessRefused:
             return {}
         return {(table, identity): Compared.UNCHANGED for identity in same}

@@ -149,9 +149,9 @@ async def test_of_whom_nothing_is_known_there_is_no_task(service_alone: Service)
     assert await listed(service_alone, THEO, CARE) == []
 
 
-async def test_pages_go_on_from_prompts_to_signals(service_alone: Service) -> None:
-    await lost(service_alone)
-    await world.put(service_alone.url, [
+async def test_pages_go_on_from_prompts_to_signals(service_on_both: Service) -> None:
+    await lost(service_on_both)
+    await world.put(service_on_both.url, [
         answered(FULL, "0 0 0 0 0 0 0 0 3", id="score-8", completed_at=NOW - timedelta(days=2)),
         answered(FULL, "3 3 3 3 3 3 3 3 0", id="score-7"), answered(FULL, "3 3 3 3 3 3 3 3 -", id="score-6"),
         answered(FULL, "0 0 0 0 0 0 0 0 3", id="score-5", withdrawn_at=NOW),
@@ -159,7 +159,7 @@ async def test_pages_go_on_from_prompts_to_signals(service_alone: Service) -> No
     ])  # fmt: skip
     seen, path = [], f"{TASKS}?pageSize=1"
     while path:
-        answer = await service_alone.get(path, *CARLA, CARE)
+        answer = await service_on_both.get(path, *CARLA, CARE)
         (row,) = answer.json()["data"]
         seen.append((row["kind"], row["about"]))
         cursor = answer.json()["pagination"]["next"]
@@ -168,12 +168,12 @@ async def test_pages_go_on_from_prompts_to_signals(service_alone: Service) -> No
         ("safety-prompt", "score-9"), ("safety-prompt", "score-8"), ("two-missed", "missed-2"),
         ("two-missed", "bare-1"), ("first-missed", "bare-0"),
     ]  # fmt: skip
-    full = await service_alone.get(f"{TASKS}?pageSize=5", *CARLA, CARE)
+    full = await service_on_both.get(f"{TASKS}?pageSize=5", *CARLA, CARE)
     assert (len(full.json()["data"]), full.json()["pagination"]["next"]) == (5, None)
-    await world.execute(service_alone.url, [(text("UPDATE appointment SET attendance_code = '5'"), None)])
-    prompts = await service_alone.get(f"{TASKS}?pageSize=2", *CARLA, CARE)
+    await world.execute(service_on_both.url, [(text("UPDATE appointment SET attendance_code = '5'"), None)])
+    prompts = await service_on_both.get(f"{TASKS}?pageSize=2", *CARLA, CARE)
     assert (len(prompts.json()["data"]), prompts.json()["pagination"]["next"]) == (2, None)
-    wrong = await service_alone.get(f"{TASKS}?cursor=nonsense", *CARLA, CARE)
+    wrong = await service_on_both.get(f"{TASKS}?cursor=nonsense", *CARLA, CARE)
     assert (wrong.status_code, told(wrong)["code"]) == (400, "cursor-invalid")
 
 

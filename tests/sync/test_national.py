@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 import zipfile
 from copy import deepcopy
 
@@ -93,6 +94,30 @@ async def test_what_is_exported_comes_back_the_same_elsewhere_and_changes_nothin
     assert all(before.values()), "there is a row of each"
 
 
+async def test_a_score_that_was_recorded_here_goes_out_and_is_known_again(database_url, tmp_path):
+    """Under the provider's referral, as one outside a contact; coming back it is the one that stands here."""
+    await load(database_url, write(tmp_path / "folder", whole()))
+    about = "recorded_at, source_version, person_id, referral_id, tool, tool_code, band, completed_at"
+    await ask(
+        database_url,
+        f"INSERT INTO outcome_score (id, source, source_id, total, items, {about})"
+        f" SELECT 'own-' || substr(id, 1, 30), 'open-mind', substr(id, 1, 30), 17, '2 2 2 2 2 2 2 2 1', {about}"
+        " FROM outcome_score WHERE tool IN ('PHQ-9', 'CORE-10') AND source_id NOT LIKE 'OM%'",
+    )
+    before = await everything(database_url)
+    await export(database_url, tmp_path / "out")
+    totals = {}
+    for name in ("IDS606CodedScoreAssessmentRefer", "LocalCore10"):
+        with (tmp_path / "out" / f"{name}.csv").open(encoding="utf-8") as source:
+            totals[name] = [row["PersScore"] for row in csv.DictReader(source)]
+    assert totals["IDS606CodedScoreAssessmentRefer"].count("17") == 2
+    assert totals["LocalCore10"] == ["12", "12"]
+    said = await entries(database_url)
+    again = await load(database_url, tmp_path / "out")
+    assert (found(again), again.entries) == ([], 0)
+    assert (await entries(database_url), await everything(database_url)) == (said, before)
+
+
 async def test_the_example_comes_back_the_same_as_far_as_it_is_open(sqlite_template, tmp_path):
     here, there = (f"sqlite:///{shutil.copy(sqlite_template, tmp_path / name)}" for name in ("here.db", "there.db"))
     await load(here, EXAMPLE)
@@ -172,8 +197,27 @@ async def test_patients_of_whom_nothing_says_who_they_are_wait_until_something_d
 
 async def test_what_came_with_a_registration_goes_with_its_link(database_url, tmp_path):
     await load(database_url, write(tmp_path / "folder", whole()))
-    await ask(database_url, "UPDATE patient SET person_id = NULL WHERE source_id = 'LPT1'")
+    about = "id, recorded_at, person_id, referral_id"
+    await ask(
+        database_url,
+        "UPDATE appointment SET attendance_code = '3' WHERE attendance_code = '5'",
+        f"INSERT INTO engagement_mark ({about}, appointment_id, kind, mark, party, marked_at, marked_by)"
+        f" SELECT {about}, id, 'two-missed', 'done', 'health', recorded_at, 'clinician' FROM appointment",
+        f"INSERT INTO safety_prompt_mark ({about}, score_id, mark, marked_at, marked_by)"
+        f" SELECT {about}, id, 'done', recorded_at, 'clinician' FROM outcome_score",
+    )
+    marks = ("corrected_outcome", "engagement_mark", "safety_prompt_mark")
+    assert await count(database_url, *marks) == (2, 4, 10)
+    parted = "UPDATE patient SET person_id = NULL WHERE source_id = 'LPT1'"
+    if database_url.startswith("sqlite"):
+        with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")  # as the service opens it
+            connection.execute(parted)
+        connection.close()
+    else:
+        await ask(database_url, parted)
     assert await count(database_url, *TABLES) == (2, 1, 1, 1, 1, 2, 1, 5, 1)
+    assert await count(database_url, *marks) == (1, 2, 5)
 
 
 async def test_what_a_newer_submission_does_not_have_any_more_has_ended_with_an_entry_each(database_url, tmp_path):
