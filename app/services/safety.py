@@ -60,6 +60,7 @@ class SafetyService:
     async def record(self, question: Question, referral_id: str, noted: Noted) -> Answer:
         """The clinician's own record (B1, B2), which nobody of the justice party ever reads (P3)."""
         async with self._gate.act(question, record=("referral", referral_id)) as act:
+            _check_by_staff(question)
             await self._register.referral(act, question, referral_id)
             row = own_record(question.at) | self._of(act, referral_id)
             row |= {"author": question.caller.staff, "written_at": question.at}
@@ -79,6 +80,7 @@ class SafetyService:
         """Release an alert (B1, B2): it is announced at once, and chased until somebody acknowledges it."""
         at = question.at
         async with self._gate.act(question, record=("referral", referral_id)) as act:
+            _check_by_staff(question)
             await self._register.referral(act, question, referral_id)
             _check_says(summary=released.summary, reason=released.reason)
             row = own_record(at) | self._of(act, referral_id)
@@ -102,6 +104,7 @@ class SafetyService:
         """Take an alert back (B1, B2): it stays where it was read, as withdrawn, with the reason."""
         at = question.at
         async with self._gate.act(question) as act:
+            _check_by_staff(question)
             alert = await self._found(act, alert_id)
             _check_stands(alert)
             _check_says(reason=reason)
@@ -192,6 +195,12 @@ class SafetyService:
         """A change of what stands beside the alert: its version is the clinical system's, and stays."""
         stands = {"id": alert["id"], "superseded_at": None, "withdrawn_at": None, **seen}
         return self._gate.writer.update(ALERT, stands, {**changed, "recorded_at": at})
+
+
+def _check_by_staff(question: Question) -> None:
+    """A system sends its records (H1); what is written here is a clinician's own."""
+    if question.caller.is_system:
+        raise Unacceptable("not-found", truly="by-staff-alone")
 
 
 def _check_says(**texts: str) -> None:

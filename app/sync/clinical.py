@@ -127,6 +127,7 @@ def _alert(fields: Fields) -> Row:
         "summary": fields.required("Summary", 2000),
         "reason": fields.required("Reason", 1000),
         "urgency": fields.needed("Urgency", fields.code("Urgency", tuple(each.value for each in Urgency))),
+        "addressed_to": "staff",
         "recipient": fields.needed("RecipientUsername", fields.username("RecipientUsername")),
         "released_by": fields.needed("ReleasedBy", fields.username("ReleasedBy")),
         "released_at": released,

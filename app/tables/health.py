@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar, get_args
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 
 from app.pathway.chasing import Stage, Urgency
 from app.tables.columns import (
@@ -31,6 +31,7 @@ REFERRAL, ATTENDANCE, SCORES = Category.REFERRAL, Category.ATTENDANCE, Category.
 CLINICAL, NOTES, SAFETY, ALERT = Category.CLINICAL, Category.NOTES, Category.SAFETY, Category.SAFETY_ALERT
 URGENCIES = words(Urgency)
 ADDRESSEES = ("staff", "offender-manager", "probation-lead")
+_WAITING = text("acknowledged_at IS NULL AND withdrawn_at IS NULL AND superseded_at IS NULL")
 BY_TOTALS = {TOTALS: True}
 
 
@@ -243,7 +244,11 @@ class SafetyAlert(OfReferral, table=True):
 
     __tablename__ = "safety_alert"
     __table_args__ = options(
-        from_source(), one_of("urgency", URGENCIES), one_of("addressed_to", ADDRESSEES), section="alerts"
+        from_source(),
+        one_of("urgency", URGENCIES),
+        one_of("addressed_to", ADDRESSEES),
+        Index("ix_safety_alert_waiting", "released_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        section="alerts",
     )
     subject: ClassVar[Subject] = ALERT
 

@@ -15,6 +15,7 @@ depends_on: Sequence[str] | None = None
 
 NEW = ("meeting_response", "meeting_sharing", "meeting_sign_off", "safety_alert_chase")
 MEETING = "three_way_meeting"
+WAITING = sa.text("acknowledged_at IS NULL AND withdrawn_at IS NULL AND superseded_at IS NULL")
 TEXTS = (
     ("site", 9),
     ("invited_by", 60),
@@ -130,6 +131,9 @@ def upgrade() -> None:
     op.execute(_with_word("safety_alert", "addressed_to", 20, "staff", ("staff", "offender-manager", "probation-lead")))
     for column in OF_ALERT:
         op.add_column("safety_alert", column)
+    op.create_index(
+        "ix_safety_alert_waiting", "safety_alert", ["released_at", "id"], sqlite_where=WAITING, postgresql_where=WAITING
+    )
     op.add_column("announcement", sa.Column("meeting_id", sa.String(length=36), nullable=True))
     _make_tables()
     if dialect == "postgresql":

@@ -1,25 +1,35 @@
 """Safety: the clinician's record (P3), alerts released to the justice party (P1, P2), acknowledged (P4) and chased."""
 
+from asyncio import gather
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from app.services.chasing import ChaseService
+from app.vocabulary import Purpose
 from tests.gate.house import fetched
 from tests.routers.cast import (
+    ADAM,
+    ALMA,
     BARE,
+    CARA,
     CARE,
     CARLA,
+    CLINICAL,
+    COLIN,
     COURT,
     ELSEWHERE,
     EXCLUDED,
     FULL,
+    HANA,
     NOBODY,
     OLGA,
     OTTO,
     PETRA,
+    PROBATION,
     PROTECT,
     RESTRICTED,
     RORY,
@@ -269,3 +279,60 @@ async def test_what_cannot_be_released_names_its_field(service_alone: Service) -
     assert await fetched(service_alone.url, "SELECT count(*) FROM safety_alert") == before
     assert (await release(service_alone, addressedTo="staff", recipient="OLGA")).status_code == 201
     assert BARE not in (await listed(service_alone, PETRA, PROTECT)).text
+
+
+async def test_processes_that_chase_at_once_tell_of_a_stage_once(service_on_both: Service) -> None:
+    """And an acknowledgement beside them is either before what is told, or after it."""
+    service = service_on_both
+    alert = (await release(service)).json()["id"]
+    told_of = await gather(*(chase(service, 2 * HOUR) for _ in range(4)), acknowledge(service, alert, OLGA))
+    assert sum(told_of[:4]) in (5, 6)
+    assert told_of[4].status_code == 200
+    announcements = await announced(service)
+    assert len(announcements) == len(set(announcements))
+    kinds = [kind for kind, _, about in announcements if about == alert]
+    assert kinds.count("safety-alert-acknowledged") == 1
+    if "safety-alert-overdue" in kinds:
+        assert kinds.index("safety-alert-overdue") < kinds.index("safety-alert-acknowledged")
+    assert await chase(service, 2 * HOUR) == 0
+
+
+async def test_what_the_clinical_system_sends_later_undoes_no_acknowledgement(service_on_both: Service) -> None:
+    service = service_on_both
+    await acknowledge(service, "safety_alert-full", OLGA)
+    (row,) = await fetched(service.url, "SELECT source, source_id, person_id FROM safety_alert WHERE id LIKE '%-full'")
+    known = {"id": "safety_alert-full", "source": row[0], "source_id": row[1], "person_id": row[2]}
+    about = {"referral_id": "referral-full", "summary": "alert full", "reason": "r", "urgency": "immediate"}
+    whom = {"addressed_to": "staff", "recipient": "olga", "released_by": "theo", "released_at": NOW, "recorded_at": NOW}
+    newer = {"source_version": "9999", "acknowledged_by": None, "acknowledged_at": None}
+    gate = service.app.state.services.gate
+    await gate.bootstrap(NOW, "r", [gate.writer.upsert("safety_alert", known | about | whom | newer)], {})
+    read = (await alerts_of(service, FULL, OLGA))["safety_alert-full"]
+    assert (read["urgency"], read["acknowledgedBy"]) == ("immediate", "olga")
+
+
+MAY: dict[str, set[tuple[Any, str]]] = {
+    "/v1/referrals/draft-full/safety-records": {(THEO, CARE), (CARLA, CARE)},
+    "/v1/referrals/draft-full/safety-alerts": {(THEO, CARE), (CARLA, CARE)},
+    f"/v1/people/{FULL}/safety-alerts/never-was/withdrawal": {(THEO, CARE), (CARLA, CARE)},
+    f"/v1/people/{FULL}/safety-alerts/never-was/acknowledgement": {(OLGA, PROTECT), (PETRA, PROTECT)},
+    f"/v1/people/{FULL}/meetings/never-was/sign-off": {(OLGA, WORK), (THEO, CARE), (CARLA, CARE)},
+}
+BODIES = {"records": NOTE, "alerts": ALERT, "withdrawal": {"reason": "r"}}
+CALLERS = (OLGA, OTTO, PETRA, THEO, TARA, CARLA, ADAM, HANA, RORY, ALMA, CARA, COLIN, PROBATION, CLINICAL)
+
+
+async def test_nobody_else_gets_past_the_gate_for_any_purpose(service_alone: Service) -> None:
+    """Each request asks for what is not there, so that whoever is let in is told so, and nothing is changed."""
+    service = await service_alone.marked()
+    asked = list(product(MAY, CALLERS, Purpose))
+    for path, who, purpose in asked:
+        body = BODIES.get(path.rpartition("/")[2].rpartition("-")[2], {})
+        answer = await service.request("POST", path, *who, purpose.value, json=body)
+        assert answer.status_code in (403, 404)
+    reasons = [entry["reason"] for entry in await service.entries()]
+    got: dict[str, set[tuple[Any, str]]] = {}
+    for (path, who, purpose), reason in zip(asked, reasons, strict=True):
+        if reason == "not-found":
+            got.setdefault(path, set()).add((who, purpose.value))
+    assert got == MAY
