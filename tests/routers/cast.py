@@ -143,6 +143,26 @@ def meeting(crn: str, mark: str, **values: Any) -> Any:
     return of(t.Meeting, crn, **({"id": f"meeting-{mark}"} | about | flags | values))
 
 
+def met(crn: str, mark: str) -> list[Any]:
+    """A three-way meeting with all that belongs to one, and an alert's first chase."""
+
+    def of_person(model: Any, **values: Any) -> Any:
+        name = f"{model.__tablename__}-{mark}"
+        return model(id=name, recorded_at=moment(9), person_id=world.person_id(crn), **values)
+
+    def of_meeting(model: Any, **values: Any) -> Any:
+        return of_person(model, meeting_id=f"meeting-{mark}", **values)
+
+    return [
+        meeting(crn, mark),
+        of_meeting(t.MeetingResponse, staff="theo", party="health", response="accepted", held_at=moment(9),
+                   responded_at=moment(10)),
+        of_meeting(t.MeetingSharing, scope="scores", recipient="justice", decision="permit"),
+        of_meeting(t.MeetingSignOff, signatory="therapist", recorded_by="theo", version="1", signed_at=moment(8)),
+        of_person(t.SafetyAlertChase, alert_id=f"safety_alert-{mark}", stage="released", told_at=moment(2)),
+    ]  # fmt: skip
+
+
 def _full() -> list[Any]:
     """On file with everything, agreed to everything, and has asked for their own records."""
     referral = world.referral(FULL, id="referral-full", reason="reason full", referred_by="olga")
@@ -164,7 +184,7 @@ def _full() -> list[Any]:
         t.SessionNote(**harm),
         t.SessionNote(**third),
         *sentence(FULL, "full"),
-        meeting(FULL, "full"),
+        *met(FULL, "full"),
         *(row for scope in scopes for row in world.consent(FULL, scope, id=f"consent-{scope}")),
         world.objection(FULL, "identity", id="objection-full"),
         world.subject_request(FULL, id="request-full"),

@@ -22,18 +22,21 @@ from tests.routers.cast import (
     COLIN,
     COURT,
     ELSEWHERE,
+    EMERGENCY,
     EXCLUDED,
     FULL,
     HANA,
     NOBODY,
     OLGA,
     OTTO,
+    OVERSIGHT,
     PETRA,
     PROBATION,
     PROTECT,
     RESTRICTED,
     RORY,
     SUBJECT,
+    SYNC,
     TARA,
     THEO,
     WORK,
@@ -312,27 +315,25 @@ async def test_what_the_clinical_system_sends_later_undoes_no_acknowledgement(se
 
 
 MAY: dict[str, set[tuple[Any, str]]] = {
-    "/v1/referrals/draft-full/safety-records": {(THEO, CARE), (CARLA, CARE)},
     "/v1/referrals/draft-full/safety-alerts": {(THEO, CARE), (CARLA, CARE)},
-    f"/v1/people/{FULL}/safety-alerts/never-was/withdrawal": {(THEO, CARE), (CARLA, CARE)},
     f"/v1/people/{FULL}/safety-alerts/never-was/acknowledgement": {(OLGA, PROTECT), (PETRA, PROTECT)},
     f"/v1/people/{FULL}/meetings/never-was/sign-off": {(OLGA, WORK), (THEO, CARE), (CARLA, CARE)},
 }
-BODIES = {"records": NOTE, "alerts": ALERT, "withdrawal": {"reason": "r"}}
+PURPOSES = (CARE, WORK, PROTECT, EMERGENCY, OVERSIGHT, SYNC)
 CALLERS = (OLGA, OTTO, PETRA, THEO, TARA, CARLA, ADAM, HANA, RORY, ALMA, CARA, COLIN, PROBATION, CLINICAL)
 
 
 async def test_nobody_else_gets_past_the_gate_for_any_purpose(service_alone: Service) -> None:
     """Each request asks for what is not there, so that whoever is let in is told so, and nothing is changed."""
     service = await service_alone.marked()
-    asked = list(product(MAY, CALLERS, Purpose))
+    asked = list(product(MAY, CALLERS, PURPOSES))
     for path, who, purpose in asked:
-        body = BODIES.get(path.rpartition("/")[2].rpartition("-")[2], {})
-        answer = await service.request("POST", path, *who, purpose.value, json=body)
+        body = ALERT if path.endswith("alerts") else {}
+        answer = await service.request("POST", path, *who, purpose, json=body)
         assert answer.status_code in (403, 404)
     reasons = [entry["reason"] for entry in await service.entries()]
     got: dict[str, set[tuple[Any, str]]] = {}
     for (path, who, purpose), reason in zip(asked, reasons, strict=True):
         if reason == "not-found":
-            got.setdefault(path, set()).add((who, purpose.value))
+            got.setdefault(path, set()).add((who, purpose))
     assert got == MAY
