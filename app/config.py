@@ -286,7 +286,8 @@ class Settings(BaseSettings):
         24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"
     )
     report_file: Path | None = Field(
-        None, description="what reports stand beside: the business case and a comparator (docs/reports.md)"
+        None,
+        description="what reports stand beside: the business case, a comparator and more (docs/reports.md)",
     )
     body_limit: int = Field(65_536, ge=1_024, description="bytes of a request body")
     batch_limit: int = Field(104_857_600, ge=1_024, description="bytes of a batch's body, as it is sent")
