@@ -289,7 +289,8 @@ class Settings(BaseSettings):
         24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"
     )
     report_file: Path | None = Field(
-        None, description="what reports stand beside: the business case and a comparator (docs/reports.md)"
+        None,
+        description="what reports stand beside: the business case, a comparator and more (docs/reports.md)",
     )
     training_url: str | None = Field(
         None, pattern=r"^https?://[^\s]{1,300}$", description="where mental-health-awareness training is renewed"

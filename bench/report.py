@@ -12,7 +12,7 @@ from pathlib import Path
 from app.audit.ddl import SERVICE_ROLE
 from app.gate import open_gate
 from app.pathway.reports import beside
-from app.services.report_forms import Form
+from app.services.report_shapes import Form
 from app.services.reports import ReportService, Wanted, register_for
 from app.vocabulary import Action, Caller, Party, Purpose, Question, Role
 from bench.filling import LEAD, NUMBER, NUMBERS, fill, run

@@ -1,4 +1,4 @@
-"""The pathway's figures for commissioners and leads, as JSON or CSV by the header Accept (G4, G7)."""
+"""The pathway's figures for commissioners and leads, as JSON, CSV or a picture by the header Accept (G4, G7)."""
 
 from typing import Annotated
 
@@ -9,12 +9,13 @@ from starlette.responses import Response
 from app.pathway.reports import Breakdown
 from app.routers.accepting import chosen
 from app.routers.answering import Answered
-from app.routers.asking import Asker, asker
+from app.routers.asking import Asker, BadRequest, asker
 from app.routers.audit_words import from_address, parameters_of
 from app.routers.bodies import Body, word_of
 from app.routers.moments import Day
 from app.routers.responses import EXPORTED
-from app.services.report_forms import MEDIA_TYPES
+from app.services.report_charts import Chart
+from app.services.report_shapes import MEDIA_TYPES, PICTURES, Form
 from app.services.reports import Wanted, register_for
 from app.services.shapes_reports import PathwayReport
 from app.vocabulary import Action
@@ -29,15 +30,21 @@ class ReportQuery(Body):
     last: Day | None = Field(None, alias="to", description="received on this day or earlier; the year's last day")
     by: Annotated[str, *word_of(Breakdown)] | None = Field(None, description="one table beside the whole; else all")
 
-    def wanted(self) -> Wanted:
-        """As the service takes it."""
-        return Wanted(self.first, self.last, Breakdown(self.by) if self.by else None)
+    chart: Annotated[str, *word_of(Chart)] | None = Field(None, description="of a picture: which; the funnel")
+
+    def wanted(self, form: Form) -> Wanted:
+        """As the service takes it; BadRequest for a chart of what is no picture."""
+        if self.chart is not None and form not in PICTURES:
+            raise BadRequest("parameter-invalid", "a chart is a picture: accept image/svg+xml or image/png", "chart")
+        by = Breakdown(self.by) if self.by else None
+        return Wanted(self.first, self.last, by, Chart(self.chart) if self.chart else Chart.FUNNEL)
 
 
-AskingReport = Annotated[Asker, Depends(asker("from", "to", "by"))]
+AskingReport = Annotated[Asker, Depends(asker("from", "to", "by", "chart"))]
+_PICTURES = {MEDIA_TYPES[form]: {"schema": {"type": "string", "format": "binary"}} for form in PICTURES}
 _ANSWERED = {
     **EXPORTED,
-    200: {**EXPORTED[200], "content": {"text/csv": {"schema": {"type": "string"}}}},
+    200: {**EXPORTED[200], "content": {"text/csv": {"schema": {"type": "string"}}, **_PICTURES}},
 }
 
 
@@ -49,6 +56,7 @@ _ANSWERED = {
 )
 async def pathway(ask: AskingReport, request: Request) -> Response:
     """Who was referred, came, finished and recovered, by quarter, source, sentence type and step."""
-    wanted, form = from_address(ReportQuery, request).wanted(), chosen(request, MEDIA_TYPES)
+    query, form = from_address(ReportQuery, request), chosen(request, MEDIA_TYPES)
+    wanted = query.wanted(form)
     question = ask.asks(Action.READ, (register_for(ask.caller.party),))
     return Answered(await ask.services.reports.pathway(question, wanted, form), 200, MEDIA_TYPES[form])

@@ -31,8 +31,9 @@ from app.policies.agreement import LONDON
 from app.records import reports
 from app.records.permit import Permit
 from app.services.answers import Answer
-from app.services.report_forms import Form, Report
-from app.services.report_page import WRITTEN
+from app.services.report_charts import Chart
+from app.services.report_shapes import PICTURES, Form, Report
+from app.services.report_writing import written
 from app.vocabulary import Party, Question, Register
 
 LONGEST = timedelta(days=3660)
@@ -46,6 +47,8 @@ class Wanted:
     first: date | None = None
     last: date | None = None
     by: Breakdown | None = None
+    chart: Chart = Chart.FUNNEL
+    """Of a picture."""
 
 
 def register_for(party: Party) -> Register:
@@ -64,16 +67,21 @@ class ReportService:
         async with self._gate.act(question) as act:
             register = Register(question.subjects[0])
             report = await self._report(act.permit, question.at, wanted, register)
-            act.details = _details(report, form)
-            body = act.answer = WRITTEN[form](report)
+            act.details = _details(report, form, wanted)
+            body = act.answer = await asyncio.to_thread(written, report, form, wanted.chart)
         return Answer(body, act.receipt)
 
-    async def to_operator(self, at: datetime, request_id: str, wanted: Wanted, register: Register) -> Answer:
-        """The same as a page, for the operator, behind whom there is no caller; Unacceptable for the same periods."""
+    async def to_operator(
+        self, at: datetime, request_id: str, wanted: Wanted, register: Register, form: Form
+    ) -> Answer:
+        """The same for the operator, behind whom there is no caller, as a page or a document.
+
+        Unacceptable for the same periods.
+        """
         with counting(register) as permit:
             report = await self._report(permit, at, wanted, register)
-        body = WRITTEN[Form.HTML](report)
-        details = _details(report, Form.HTML)
+        body = await asyncio.to_thread(written, report, form, wanted.chart)
+        details = _details(report, form, wanted)
         return Answer(body, await note_report(self._gate, at, request_id, register, details, body))
 
     async def _report(self, permit: Permit, at: datetime, wanted: Wanted, register: Register) -> Report:
@@ -112,6 +120,7 @@ def _period(wanted: Wanted, at: datetime, anchor: date, register: Register) -> P
     return period
 
 
-def _details(report: Report, form: Form) -> dict[str, Any]:
+def _details(report: Report, form: Form, wanted: Wanted) -> dict[str, Any]:
     days = {"from": report.period.first.isoformat(), "to": report.period.last.isoformat()}
-    return {"report": "pathway", **days, "by": report.by.value if report.by else None, "format": form.value}
+    found = {"report": "pathway", **days, "by": report.by.value if report.by else None, "format": form.value}
+    return found | ({"chart": wanted.chart.value} if form in PICTURES else {})

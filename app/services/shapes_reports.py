@@ -55,12 +55,98 @@ class BusinessCaseShown(Shape):
     reachedPercent: int | None  # noqa: N815  # as it stands in JSON
 
 
+class DifferenceShown(Shape):
+    """One rate less another in percentage points, with its 95 % confidence interval."""
+
+    points: float
+    low: float
+    high: float
+    text: str
+
+
 class ComparatorShown(Shape):
-    """Another service's did-not-attend rate; it is of other people, so that a difference shows no cause."""
+    """Another service's did-not-attend rate, and this one's less that; null where one of them is not shown."""
 
     name: str
     source: str
     didNotAttendRate: ShareShown  # noqa: N815  # as it stands in JSON
+    difference: DifferenceShown | None
+    caveat: str
+
+
+class FollowedShown(Shape):
+    """People who were discharged, or compared with them: how many were followed, and how many reconvicted."""
+
+    group: str = Field(description="service or comparison")
+    source: str
+    people: FigureShown
+    followed: FigureShown
+    reconvicted: FigureShown
+    reconvictionRate: ShareShown  # noqa: N815  # as it stands in JSON
+
+
+class ReconvictionShown(Shape):
+    """Reconvictions within so many months, and the service's rate less the other; never the proof of an effect."""
+
+    months: int
+    groups: list[FollowedShown]
+    difference: DifferenceShown | None
+    caveats: list[str]
+
+
+class UseSide(Shape):
+    """How often a service was used by those who were followed, and for each 100 of them."""
+
+    followed: FigureShown
+    events: FigureShown
+    per100: float | None
+
+
+class UseShown(Shape):
+    """The use of a service in the twelve months before referral and after discharge."""
+
+    outcome: str
+    before: UseSide
+    after: UseSide
+    changePer100: float | None  # noqa: N815  # as it stands in JSON
+    sources: list[str]
+    caveats: list[str]
+
+
+class CostEach(Shape):
+    """For each person who got so far; null where their count is not shown or nothing."""
+
+    referral: int | None
+    enteredTreatment: int | None  # noqa: N815  # as it stands in JSON
+    finishedTreatment: int | None  # noqa: N815  # as it stands in JSON
+    recovered: int | None
+
+
+class CostAssumed(Shape):
+    """What one part of the service is assumed to cost in a year."""
+
+    name: str
+    aYear: float  # noqa: N815  # as it stands in JSON
+    source: str
+
+
+class BreakEven(Shape):
+    """How many reconvictions less would pay for the service."""
+
+    reconvictions: float
+    costOfOne: float  # noqa: N815  # as it stands in JSON
+    source: str
+    meaning: str
+
+
+class CostsShown(Shape):
+    """What the period cost by the assumptions of the file."""
+
+    currency: str
+    inPeriod: int  # noqa: N815  # as it stands in JSON
+    each: CostEach
+    assumptions: list[CostAssumed]
+    breakEven: BreakEven | None  # noqa: N815  # as it stands in JSON
 
 
 class PathwayReport(Shape):
@@ -73,3 +159,6 @@ class PathwayReport(Shape):
     tables: list[ReportTable]
     businessCase: BusinessCaseShown  # noqa: N815  # as it stands in JSON
     comparator: ComparatorShown | None
+    reconviction: ReconvictionShown | None
+    serviceUse: list[UseShown]  # noqa: N815  # as it stands in JSON
+    costs: CostsShown | None

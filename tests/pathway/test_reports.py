@@ -17,6 +17,7 @@ from app.pathway.reports import (
     Period,
     Rate,
     as_they_are,
+    difference,
     interval,
     percent,
     quarter_of,
@@ -215,3 +216,21 @@ def test_intervals_are_wilsons(part: int, whole: int, bounds: tuple[str, str]) -
 )
 def test_years_and_quarters_begin_with_the_agreement(day: date, year: Period, quarter: date) -> None:
     assert (year_of(day, date(2012, 11, 1)), quarter_of(day, date(2012, 11, 1))) == (year, quarter)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "bounds"),
+    [
+        ((56, 70), (48, 80), ("5.2", "33.4")),
+        ((6, 7), (2, 7), ("5.8", "80.6")),
+        ((10, 10), (0, 20), ("67.9", "100.0")),
+        ((10, 10), (0, 10), ("60.8", "100.0")),
+    ],
+)
+def test_differences_are_newcombes(one: tuple[int, int], other: tuple[int, int], bounds: tuple[str, str]) -> None:
+    """Source: R. G. Newcombe, "Interval estimation for the difference …", Statistics in Medicine 17 (1998), 873-890."""
+    found = difference(one, other)
+    assert found is not None
+    assert tuple(map(str, found)) == bounds
+    assert difference(other, one) == (-found[1], -found[0])
+    assert difference((0, 0), other) is None

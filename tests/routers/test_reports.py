@@ -27,6 +27,7 @@ async def asked(service: Service, who: Who, accept: str = "application/json", **
         pytest.param(CARLA, {"from": "March"}, 400, "parameter-invalid", "from", id="no day"),
         pytest.param(CARLA, {"by": "person"}, 400, "parameter-invalid", "by", id="no such table"),
         pytest.param(CARLA, {"crn": RESTRICTED}, 400, "parameter-unknown", "crn", id="nobody in particular"),
+        pytest.param(CARLA, {"chart": "waits"}, 400, "parameter-invalid", "chart", id="a chart in JSON"),
         pytest.param(THEO, {}, 403, "purpose-not-for-role", None, id="a therapist evaluates nothing"),
     ],
 )
@@ -41,7 +42,23 @@ async def test_what_cannot_be_had(
 
 
 async def test_another_form_than_there_is(service: Service) -> None:
-    answer = await asked(service, CARLA, accept="image/png")
+    answer = await asked(service, CARLA, accept="text/html")
     problem = told(answer)
     assert (answer.status_code, problem["code"]) == (406, "not-acceptable")
-    assert problem["detail"] == "accept one of application/json, text/csv"
+    assert problem["detail"] == "accept one of application/json, text/csv, image/svg+xml, image/png"
+
+
+@pytest.mark.parametrize(("accept", "begins"), [("image/svg+xml", b"<?xml"), ("image/png", b"\x89PNG\r\n\x1a\n")])
+async def test_a_picture(service: Service, accept: str, begins: bytes) -> None:
+    """By the header Accept, the funnel if no chart is named; the entry says which was drawn."""
+    answer = await asked(service, CARLA, accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, accept)
+    assert answer.content.startswith(begins)
+    (entry,) = await service.entries()
+    assert (entry["outcome"], entry["clauses"], entry["released"]) == (
+        "permitted",
+        ["G7"],
+        {"aggregate-figures": ["*"]},
+    )
+    assert entry["details"]["chart"] == "funnel"
+    assert entry["details"]["format"] == accept.partition("/")[2].partition("+")[0]

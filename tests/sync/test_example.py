@@ -3,16 +3,18 @@
 import asyncio
 import json
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 
 from app.audit.verify import verify
 from app.db import Address
 from app.pathway.reports import Breakdown, beside
-from app.services.report_forms import Form
+from app.services.report_shapes import Form
 from app.services.reports import ReportService, Wanted, register_for
 from app.sync import Severity
 from app.vocabulary import Action, Caller, Party, Purpose, Question, Role
+from examples import picture
 from tests.postgres import wait_for
 from tests.sync.folder import EXAMPLE, NOW, ask, count, gate_of, load
 from tests.world import entries
@@ -105,6 +107,25 @@ async def test_the_pilots_report(loaded, role, party, staff, expected):
     assert [row["rates"][name]["text"] for name in SHARES] == ["13 %", "41 %", "46 %"]
     case = body["businessCase"]
     assert (case["plannedInPeriod"], case["reachedPercent"]) == (100, expected[0])
+
+
+async def test_the_pilot_in_one_picture(loaded):
+    """The picture in docs says what the reports say: every word of it, and no more."""
+    found = []
+    async with gate_of(loaded[0]) as gate:
+        for caller in (picture.LEAD, picture.COMMISSIONER):
+            subjects, purpose = (register_for(caller.party),), Purpose.SERVICE_EVALUATION
+            question = Question(caller, purpose, Action.READ, subjects, NOW, "/v1/reports/pathway", "request-1")
+            answer = await ReportService(gate, beside()).pathway(question, Wanted(), Form.JSON)
+            found.append(json.loads(answer.body))
+    drawn = _words(picture.picture(*found).svg())
+    assert drawn == _words((EXAMPLE.parents[1] / "docs" / "leicester-2013.svg").read_bytes())
+    for said in ("104", "13, 13 %", "43, 41 %", "48, 46 %", "105", "15, 13 %", "45, 41 %", "50, 46 %"):
+        assert said in drawn
+
+
+def _words(svg):
+    return ["".join(each.itertext()) for each in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
 @pytest.mark.parametrize("tool", ["PHQ-9", "GAD-7", "WSAS", "CORE-10", "SPIN"])

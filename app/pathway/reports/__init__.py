@@ -6,7 +6,7 @@ from app.pathway.reports.disclosure import Published, publish
 from app.pathway.reports.figures import ALL, Breakdown, Cells, Unit, rows_of, tally
 from app.pathway.reports.measured import RATES, Measure, Rate
 from app.pathway.reports.periods import Period, quarter_of, quarters, year_of
-from app.pathway.reports.rates import interval, percent
+from app.pathway.reports.rates import difference, interval, percent, rounded, share
 from app.pathway.reports.shown import Figure, Share, Shown, as_they_are, published
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Unit",
     "as_they_are",
     "beside",
+    "difference",
     "interval",
     "percent",
     "publish",
@@ -34,7 +35,9 @@ __all__ = [
     "quarter_of",
     "quarters",
     "read_beside",
+    "rounded",
     "rows_of",
+    "share",
     "tally",
     "units",
     "year_of",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.pathway.reports.disclosure import Published
 from app.pathway.reports.figures import Cells, Row
 from app.pathway.reports.measured import RATES, Measure, Rate
-from app.pathway.reports.rates import interval, percent
+from app.pathway.reports.rates import interval, interval_of, percent
 
 FEW, WITHHELD, NONE = "fewer than 5", "not shown", "none to count"
 
@@ -56,7 +56,7 @@ def as_they_are(cells: Cells) -> Shown:
 
 
 def published(figures: Published) -> Shown:
-    """As disclosure control leaves them; intervals come from rounded counts, so that they add nothing to those."""
+    """As disclosure control leaves them; intervals come from what is shown, so that they add nothing to it."""
 
     def count(row: Row, measure: Measure) -> Figure:
         found = figures.count(row, measure)
@@ -66,13 +66,13 @@ def published(figures: Published) -> Shown:
 
     def share(row: Row, rate: Rate) -> Share:
         found = figures.percent(row, rate)
-        part, whole = (figures.count(row, measure) for measure in RATES[rate])
-        if found is None or part is None or whole is None:
+        whole = figures.count(row, RATES[rate][1])
+        if found is None or whole is None:
             return Share(None, WITHHELD)
-        return Share(found, f"{found} %", None, *_bounds(part, whole))
+        return Share(found, f"{found} %", None, *(interval_of(found, whole) or (None, None)))
 
     return Shown(count, share)
 
 
 def _bounds(part: int, whole: int) -> tuple[Decimal | None, Decimal | None]:
-    return interval(min(part, whole), whole) or (None, None)
+    return interval(part, whole) or (None, None)
