@@ -36,6 +36,7 @@ from app.routers import (
     capacity,
     changes,
     consents,
+    diary,
     emergency_grants,
     explanations,
     limits,
@@ -62,11 +63,13 @@ from app.routers.transport import BodyTooLarge, Transport
 from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.appointments import AppointmentService
 from app.services.attendance import AttendanceService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.calendars import CalendarService
 from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.chasing import ChaseService, patience_of
@@ -75,6 +78,7 @@ from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
+from app.services.diary import DiaryService
 from app.services.disclosures import DisclosureService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
@@ -88,10 +92,12 @@ from app.services.meetings import MeetingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
+from app.services.preferences import PreferenceService
 from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.reliance import RelianceService
+from app.services.reminders import ReminderService
 from app.services.reports import ReportService
 from app.services.safety import SafetyService
 from app.services.scores import ScoreService
@@ -186,6 +192,7 @@ def _addresses() -> list[BaseRoute]:
         referrals.router,
         safety.router,
         meetings.router,
+        diary.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -258,10 +265,15 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),
         changes=ChangesService(gate, settings.clock),
+        diary=DiaryService(gate),
+        appointments=AppointmentService(gate),
+        preferences=PreferenceService(gate),
+        calendars=CalendarService(gate),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
+    await opened.enter_async_context(ReminderService(settings, gate).running())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
     await opened.enter_async_context(Applying(gate, services.batches, matching, settings.clock).running())
     await opened.enter_async_context(ChaseService(settings, gate).running())
@@ -297,7 +309,8 @@ async def _bad_request(request: Request, fault: Exception) -> Response:
 
 async def _unacceptable(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, Unacceptable)  # noqa: S101  # registered for this type alone
-    return problem(fault.code, detail=fault.detail, extra={"field": fault.field} if fault.field else None)
+    field = {"field": fault.field} if fault.field else {}
+    return problem(fault.code, detail=fault.detail, extra={**field, **fault.told})
 
 
 async def _cursor_invalid(request: Request, fault: Exception) -> Response:

@@ -1,6 +1,7 @@
 """The ways to be refused; whichever is raised, its entry is durable already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.policies.explain import Explanation
 
@@ -36,12 +37,18 @@ class Unacceptable(Exception):
     """The caller may do it, and what they sent cannot be done: a code of `app.routers.problems`, the field, and why.
 
     Raised within `Gate.act` it leaves an entry. `detail` never repeats a value; `truly` is what the log says, where the
-    caller is told less.
+    caller is told less; `told` is what else the answer says, and an entry has to say so too.
     """
 
     def __init__(
-        self, code: str, detail: str | None = None, field: str | None = None, *, truly: str | None = None
+        self,
+        code: str,
+        detail: str | None = None,
+        field: str | None = None,
+        *,
+        truly: str | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
-        self.code, self.detail, self.field = code, detail, field
+        self.code, self.detail, self.field, self.told = code, detail, field, told or {}
         self.reason = truly or code

@@ -17,6 +17,7 @@ from app.tables.columns import (
     tag_inherited,
     untagged,
 )
+from app.tables.diary import Booking, DiaryPreference, Premises, PremisesClosed, Room, TherapistProfile
 from app.tables.engagement import CorrectedOutcome, EngagementMark, SafetyPromptMark
 from app.tables.erasure import ErasureStub
 from app.tables.feed import FeedPerson, FeedReceiver, FeedRemoval
@@ -85,6 +86,8 @@ RECORDS: tuple[type[Kept], ...] = (
     Obligation,
     Referral,
     Appointment,
+    Booking,
+    DiaryPreference,
     CareActivity,
     Presentation,
     OnwardReferral,
@@ -145,12 +148,14 @@ __all__ = [
     "Announcement",
     "Appointment",
     "Authorisation",
+    "Booking",
     "CareActivity",
     "Client",
     "Clinical",
     "Consent",
     "ConsentRecipient",
     "CorrectedOutcome",
+    "DiaryPreference",
     "EmergencyGrant",
     "EngagementMark",
     "ErasureStub",
@@ -176,6 +181,8 @@ __all__ = [
     "Person",
     "PersonAlias",
     "PersonIdentifier",
+    "Premises",
+    "PremisesClosed",
     "Presentation",
     "Progress",
     "Referral",
@@ -183,6 +190,7 @@ __all__ = [
     "RevokedToken",
     "RiskAlert",
     "RiskAssessment",
+    "Room",
     "SafetyAlert",
     "SafetyAlertChase",
     "SafetyPromptMark",
@@ -197,6 +205,7 @@ __all__ = [
     "SyncChunk",
     "SyncHeld",
     "SyncResult",
+    "TherapistProfile",
     "TherapyService",
     "Training",
     "UsedAssertion",
