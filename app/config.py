@@ -64,7 +64,8 @@ class Issuer(BaseModel):
 class WebhookReceiver(BaseModel):
     """A system that a party is told through: https alone, and a secret of its own to check signatures with.
 
-    With `client` it is told of changes in that system's feed, and of nothing else.
+    With `client` it is told of changes in that system's feed, and of nothing else; with `reminders` of the appointments
+    that people are to be reminded of, and of nothing else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +73,7 @@ class WebhookReceiver(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     party: Party
     client: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    reminders: bool = False
     url: HttpUrl
     secret_file: Path | None = None
     secret_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
@@ -85,11 +87,15 @@ class WebhookReceiver(BaseModel):
             raise ValueError("give exactly one of secret_file and secret_variable")
         if self.url.username or self.url.password or self.url.fragment:
             raise ValueError("url: without user, password and fragment")
+        if self.reminders and (self.client is not None or self.party is not Party.HEALTH):
+            raise ValueError("reminders: for a system of the health party, and one that is told nothing else")
         return self
 
     @property
     def audience(self) -> str:
         """Whose announcements it gets, as they are kept."""
+        if self.reminders:
+            return "reminders"
         return self.party.value if self.client is None else f"system:{self.client}"
 
     def secret(self) -> bytes:
@@ -285,6 +291,7 @@ class Settings(BaseSettings):
     delivered_days: int = Field(
         30, ge=1, le=3650, description="days for which it is kept what receivers of webhooks and brokers have taken"
     )
+    reminder_hours: int = Field(48, ge=1, le=336, description="how long before an appointment a reminder of it is sent")
     short_notice_hours: int = Field(
         24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"
     )

@@ -36,6 +36,7 @@ from app.routers import (
     capacity,
     changes,
     consents,
+    diary,
     emergency_grants,
     explanations,
     lifecycle,
@@ -63,11 +64,13 @@ from app.routers.transport import BodyTooLarge, Transport
 from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.appointments import AppointmentService
 from app.services.attendance import AttendanceService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.calendars import CalendarService
 from app.services.capacity import CapacityService
 from app.services.changes import ChangesService, Unheard
 from app.services.chasing import ChaseService, patience_of
@@ -76,6 +79,7 @@ from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
+from app.services.diary import DiaryService
 from app.services.disclosures import DisclosureService
 from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
@@ -91,11 +95,13 @@ from app.services.moving import MovingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
+from app.services.preferences import PreferenceService
 from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
 from app.services.referring import ReferringService
 from app.services.reliance import RelianceService
+from app.services.reminders import ReminderService
 from app.services.reports import ReportService
 from app.services.safety import SafetyService
 from app.services.scores import ScoreService
@@ -194,6 +200,7 @@ def _addresses() -> list[BaseRoute]:
         safety.router,
         meetings.router,
         lifecycle.router,
+        diary.router,
         emergency_grants.router,
         access_alerts.router,
         matches.router,
@@ -270,10 +277,15 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         matches=MatchService(gate, matching),
         batches=BatchService(settings, gate),
         changes=ChangesService(gate, settings.clock),
+        diary=DiaryService(gate),
+        appointments=AppointmentService(gate),
+        preferences=PreferenceService(gate),
+        calendars=CalendarService(gate),
     )
     await opened.enter_async_context(months.running())
     await opened.enter_async_context(Checkpointing(settings, gate, checkpoints).running())
     await opened.enter_async_context(Webhooks(settings, gate).delivering())
+    await opened.enter_async_context(ReminderService(settings, gate).running())
     await opened.enter_async_context(Indexing(database, address, settings.database_role).running())
     await opened.enter_async_context(Applying(gate, services.batches, matching, settings.clock).running())
     await opened.enter_async_context(ChaseService(settings, gate).running())
@@ -310,9 +322,8 @@ async def _bad_request(request: Request, fault: Exception) -> Response:
 async def _unacceptable(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, Unacceptable)  # noqa: S101  # registered for this type alone
     extra = {"field": fault.field, "possible": None if fault.possible is None else list(fault.possible)}
-    return problem(
-        fault.code, detail=fault.detail, extra={name: said for name, said in extra.items() if said is not None}
-    )
+    said = {name: told for name, told in extra.items() if told is not None}
+    return problem(fault.code, detail=fault.detail, extra={**said, **fault.told})
 
 
 async def _cursor_invalid(request: Request, fault: Exception) -> Response:

@@ -23,6 +23,7 @@ from bench import (
     read,
     report,
     simulate,
+    slots,
     splinked,
     verify,
     watch,
@@ -76,6 +77,8 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
         fed = (f"change_feed_{name}", f"change_feed_several_{name}")
         found.append((fed, partial(_on, change_feed.measure, name)))
     found += [((f"report_million_{name}",), partial(_one_on, report.measure, name)) for name in DATABASES]
+    for name in DATABASES:
+        found.append(((f"slots_{name}", f"slots_all_near_{name}"), partial(_on, slots.measure, name)))
     return found
 
 

@@ -192,6 +192,16 @@ def merged(crn: str, into: str, **values: Any) -> list[SQLModel]:
     return [t.PersonAlias(crn=one, other_crn=other, **about) for one, other in ((crn, into), (into, crn))]
 
 
+def booked(contact: Any, username: str, minutes: int = 50, **values: Any) -> list[Any]:
+    """Who holds an appointment, and what the person would rather have."""
+    about = {name: getattr(contact, name) for name in ("person_id", "referral_id", "starts_at")}
+    kept = {"ends_at": contact.starts_at + timedelta(minutes=minutes), "booked_by": username}
+    booking = made() | {"id": contact.id, "staff_id": f"staff-{username}"} | about | kept | values
+    del about["starts_at"]
+    told = {"id": contact.referral_id, "ground_floor": False, "reminders": True, "recorded_by": username}
+    return [t.Booking(**booking), t.DiaryPreference(**made() | told | about)]
+
+
 def caseload(crn: str, username: str, **values: Any) -> Any:
     """The person is on this offender manager's caseload."""
     about = {"staff_id": f"staff-{username}", "kind": "caseload", "valid_from": NOW - timedelta(days=30)}

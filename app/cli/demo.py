@@ -19,6 +19,7 @@ from rich.console import Console
 
 from app.audit.log_keys import write_key_file
 from app.audit.signed_note import Signer
+from app.cli.diary import describe_premises
 from app.cli.loading import load
 from app.cli.tour import CALLERS, run_tour
 from app.config import Settings
@@ -26,6 +27,7 @@ from app.identity import hash_secret, new_secret, write_private_key
 from migrations import upgrade
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "leicester-2013"
+DIARY = EXAMPLES.with_name("leicester-diary.toml")
 MOMENT = datetime(2013, 7, 15, 9, 0, tzinfo=UTC)
 """Ten in the morning in Leicester: the demo's clock starts there, since its consents and sentences ran then."""
 LOG_ORIGIN = "open-mind.invalid/demo"
@@ -88,6 +90,7 @@ def _prepared(data: Path, port: int) -> dict[str, str]:
     upgrade(settings.database_url.get_secret_value())
     if load(settings, EXAMPLES, {client: hash_secret(secret) for client, secret in secrets.items()}) == 2:
         raise typer.Exit(2)
+    describe_premises(settings, DIARY)
     return secrets
 
 

@@ -12,6 +12,7 @@ from app.cli import (
     audit,
     clients,
     demo,
+    diary,
     national,
     reporting,
     retention,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(agreement.app, name="agreement", help="Read and check information-sharing agreements.")
 app.add_typer(audit.app, name="audit", help="Check the log; sign it for others, and compare it with what they hold.")
+app.add_typer(diary.app, name="diary", help="Say where people can be seen, and when.")
 app.add_typer(clients.app, name="clients", help="Give systems credentials; suspend systems, staff and tokens.")
 app.add_typer(syncing.app, name="sync", help="Send records as a neighbouring system, and keep its copy.")
 app.add_typer(national.app, name="export", help="Write out the national tables, as a clinical lead may read them.")

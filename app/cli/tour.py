@@ -8,6 +8,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from app.services.registers import record_id
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -153,6 +155,16 @@ TOUR = (
         ),
     ),
     Stop(
+        "When could X320765 be seen? C4 tells that times and places are unsuitable, and that two staff are needed.",
+        f"/v1/referrals/{record_id('referral', 'RT5', 'OM0076')}/slots",
+        (
+            Ask("therapist", "direct-care", 200, "C4, and C1 opens the reasons", ("twoStaffNeeded", "kind")),
+            Ask("administrator", "direct-care", 200, "C4, and C3 what is to be attended", ("alsoFree", "kind")),
+            Ask("unauthorised-therapist", "direct-care", 404, "not treating them: nobody on file (S5)"),
+            Ask("offender-manager", "supervision", 404, "the diary is the service's"),
+        ),
+    ),
+    Stop(
         "Whom can each of them list?",
         "/v1/people",
         (
@@ -221,6 +233,9 @@ def _said(status: int, document: dict[str, Any]) -> str:
         return f"{status} {document['code']}{missing}"
     if "categories" in document:
         return f"200 {', '.join(document['categories'])}"
+    if "twoStaffNeeded" in document:
+        many = f"{len(document['data'])} slots{' and more' if document['more'] else ''}"
+        return f"200 {many}{', two staff needed' if document['twoStaffNeeded'] else ''}"
     if isinstance(document.get("data"), list):
         return f"200 {len(document['data'])} people{' and more' if document['pagination']['next'] else ''}"
     return "200 " + ", ".join(f"{len(rows)} {name}" for name, rows in document["data"].items())

@@ -3,7 +3,7 @@
 from app.audit.entry import ERASE
 from app.audit.recovery import CONFIRM, RECOVER
 from app.db import DatabaseUnavailable
-from app.gate.acting import Act, Announcing
+from app.gate.acting import Act, Announcing, Beside
 from app.gate.archiving import ARCHIVE
 from app.gate.asking import Opened
 from app.gate.chasing import CHASED
@@ -11,6 +11,7 @@ from app.gate.door import AUTHENTICATION, BOOTSTRAP, CHANGE, EXPLAINED, READ, Ga
 from app.gate.erasing import REPORT
 from app.gate.exporting import EXPORT
 from app.gate.listing import (
+    CALENDAR,
     CASELOADS,
     PEOPLE,
     PROMPTS,
@@ -25,6 +26,7 @@ from app.gate.many import Made, Many, lines_at_hand
 from app.gate.matching import MATCHED
 from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
+from app.gate.reminding import REMINDED
 from app.gate.reporting import FIGURES
 from app.gate.watching import RAISED
 from app.records.parents import Parent
@@ -44,11 +46,13 @@ KINDS = (
     MATCHED,
     RAISED,
     RECOVER,
+    REMINDED,
     REPORT,
 )
 """Every type of entry that there is."""
 
 __all__ = [
+    "CALENDAR",
     "CASELOADS",
     "EXPLAINED",
     "KINDS",
@@ -62,6 +66,7 @@ __all__ = [
     "AccessRefused",
     "Act",
     "Announcing",
+    "Beside",
     "DatabaseUnavailable",
     "DecisionMismatch",
     "Gate",

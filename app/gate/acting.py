@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.audit.submission import ChangeRefused, Receipt, RowsMissed
 from app.gate.refusals import AccessRefused, NotOnFile, Unacceptable
-from app.policies import CompiledAgreement, Decision, decide, explain
+from app.policies import CompiledAgreement, Decision, Explanation, decide, explain
 from app.policies.explain import told_facts
 from app.records.permit import Permit, issue_tables
 from app.records.reading import Standing
 from app.records.views import tables_about
-from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Question, facts_of
+from app.vocabulary import CATEGORIES, Action, Category, Fact, Party, Question, Subject, facts_of
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
@@ -30,6 +30,24 @@ class Announcing:
     parties: tuple[Party, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     """The id of what it is about, by the name of its column: `grant_id`, `alert_id` or `meeting_id`."""
+
+
+@dataclass(slots=True)
+class Beside:
+    """A further question about the person of an act, for the same answer: what came of it, and what is told by it."""
+
+    question: Question
+    decision: Decision
+    released: dict[str, list[str]] = field(default_factory=dict)
+    """What the answer carries of it, for the entry."""
+
+    def opens(self, subject: Subject) -> bool:
+        """Whether a clause permits it."""
+        return any(ruling.permitted for ruling in self.decision.rulings if ruling.subject == subject)
+
+    def withheld(self, agreement: CompiledAgreement) -> tuple[Explanation, ...]:
+        """Why each category that is not open is not."""
+        return explain(self.decision, agreement)
 
 
 @dataclass(slots=True)
@@ -54,6 +72,8 @@ class Act:
     receipt: Receipt | None = None
     also: list[tuple[Standing, Decision]] = field(default_factory=list)
     """Further people whom it turned out to be about: an entry for each, of which the first one's receipt is given."""
+    beside: list[Beside] = field(default_factory=list)
+    """Further questions about the same person; each of which something is told has an entry of its own."""
     unfound: str | None = None
     """Why nothing is released to whoever is answered as if nobody were there (S5): the entry says refused."""
     question: Question | None = None
@@ -141,10 +161,23 @@ class Acting:
             raise Unacceptable(code) from refused
 
     async def _refuse(self, act: Act, code: str) -> None:
+        """What further questions told goes out with the refusal, and into the log with it."""
         await self._gate.append(self._asked(act), act.agreement, act.decision, act.standing, reason=code)
+        await self._gate.append_beside(act)
 
     def _asked(self, act: Act) -> Question:
         return act.question or self._question
+
+
+def decide_beside(act: Act, question: Question) -> Beside:
+    """Decide a further question on the facts of an act; what it opens may be read until the act ends."""
+    beside = Beside(question, decide(question, act.standing.facts, act.agreement))
+    act.beside.append(beside)
+    opened = tuple(ruling.subject for ruling in beside.decision.rulings if ruling.permitted)
+    if opened:
+        narrower, act.permit = act.permit, issue_tables(act.permit.tables | tables_about(opened))
+        narrower.close()
+    return beside
 
 
 def somebody_was_faster(fault: Exception) -> bool:

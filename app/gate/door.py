@@ -9,7 +9,7 @@ from typing import Any
 from app.audit.entry import Entry, PersonPart, Record, event_id
 from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
-from app.gate.acting import Act, Acting, Announcing, released_by
+from app.gate.acting import STANDING, Act, Acting, Announcing, Beside, decide_beside, released_by
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, cited
 from app.gate.feed_working import Memory
@@ -23,7 +23,7 @@ from app.records import announcements
 from app.records.lists import ListedRow
 from app.records.reading import Records, Standing, consents_in
 from app.records.writing import Writer
-from app.vocabulary import Action, Facts, Party, Question
+from app.vocabulary import Action, Fact, Facts, Party, Question
 
 READ, EXPLAINED, CHANGE, AUTHENTICATION = "access", "explanation", "change", "authentication"
 BOOTSTRAP = "bootstrap"
@@ -73,6 +73,10 @@ class Gate:
         act.decision = decide(question, standing.facts, act.agreement)
         return all(ruling.permitted for ruling in act.decision.rulings)
 
+    def decide_beside(self, act: Act, question: Question) -> Beside:
+        """Decide a further question about the person of an act, for the same answer; it has an entry of its own."""
+        return decide_beside(act, question)
+
     def ask_many(
         self, question: Question, kind: Kind, filters: Mapping[str, Any], after: tuple[Any, ...] | None, size: int
     ) -> AskingMany:
@@ -93,6 +97,15 @@ class Gate:
         if question.purpose not in agreement.purposes_of(question.caller.role):
             raise await self.refuse(question, "purpose-not-for-role")
         return agreement
+
+    async def check_caller(self, question: Question) -> None:
+        """Nobody is to be shown: has the caller nobody, or may the caller not ask? AccessRefused for the latter."""
+        standing = await self.records.standing(question.caller, question.at, crn="")
+        if not standing.session_is_live:
+            raise await self.refuse(question, "session-revoked", standing.facts)
+        needed = Fact.EMPLOYED.bit if question.caller.is_system else STANDING
+        if standing.facts & needed != needed:
+            raise await self.refuse(question, "standing-lapsed", standing.facts)
 
     async def refuse(self, question: Question, code: str, facts: Facts | None = None) -> AccessRefused:
         """Make a refusal durable that is about nobody in particular; the caller raises what comes back."""
@@ -148,15 +161,24 @@ class Gate:
         return receipt
 
     async def bootstrap(
-        self, at: datetime, request_id: str, changes: Sequence[tuple[Any, ...]], details: Mapping[str, Any]
+        self,
+        at: datetime,
+        request_id: str,
+        changes: Sequence[tuple[Any, ...]],
+        details: Mapping[str, Any],
+        *,
+        resource: str = "openmind import",
     ) -> Receipt:
-        """Make durable what the operator writes since nobody could be permitted to: the first staff and systems."""
+        """Make durable what the operator writes since nobody could be permitted to: the first staff and systems.
+
+        And premises, which no clause is about; `resource` is the command.
+        """
         record = Record(
             kind=BOOTSTRAP,
             occurred_at=at,
             caller=None,
             action=Action.WRITE.value,
-            resource="openmind import",
+            resource=resource,
             outcome=PERMITTED,
             request_id=request_id,
             agreement=self.agreements.at(at).digest,
@@ -219,6 +241,7 @@ class Gate:
         changes: list[Change] = []
         for question, act in acts:
             records = [self._acted(question, act, *each) for each in ((act.standing, act.decision), *act.also)]
+            records += [self._besides(act, each) for each in act.beside if each.released]
             changes += [Change(*change) for change in act.changes]
             changes += self._announcements([record for record, _ in records])
             if act.announcing is not None:
@@ -250,6 +273,30 @@ class Gate:
         return record, PersonPart(
             standing.person_id, crn, cited(said, standing.consents, standing.against)
         ) if crn else None
+
+    async def append_beside(self, act: Act) -> None:
+        """The entries of what further questions of an act told, where the act itself is refused."""
+        told = [self._besides(act, each) for each in act.beside if each.released]
+        if told:
+            entries = tuple(record.sealed(part) for record, part in told)
+            await self.log.append(Submission(entries, self._announcements([record for record, _ in told])))
+
+    def _besides(self, act: Act, beside: Beside) -> tuple[Record, PersonPart | None]:
+        """A further question of an act: decided like any other, and told no more of than its entry says."""
+        said, standing = self._phrases.say(beside.question, beside.decision.rulings, act.agreement), act.standing
+        record = self._record(
+            beside.question,
+            act.agreement,
+            said.outcome if act.unfound is None else REFUSED,
+            released=beside.released,
+            withheld=said.withheld,
+            clauses=said.clauses,
+            facts=standing.facts,
+            announce=Party.JUSTICE.value if said.announce else None,
+            reason=act.unfound,
+            details=_subjects(beside.question),
+        )
+        return record, PersonPart(standing.person_id, standing.crn, cited(said, standing.consents, standing.against))
 
     async def append_page(
         self, question: Question, agreement: CompiledAgreement, listed: Listed, kind: Kind
@@ -315,10 +362,9 @@ class Gate:
         return tuple(self.announced(record, event_id(), kind, party.value, **ids) for party in announcing.parties)
 
     def announced(self, record: Record, identity: str, kind: str, party: str, **ids: str | None) -> Change:
-        """That a party is told of an entry; `ids` name what it is about: `grant_id`, `alert_id` or `meeting_id`."""
+        """That a party is told of an entry; `ids` name what it is about, as in `announcements.ABOUT`."""
         insert = self.records.prepared("announce", announcements.announce)
-        about = {"event_id": record.event_id, "created_at": record.occurred_at}
-        about |= dict.fromkeys(("grant_id", "alert_id", "meeting_id"))
+        about = {"event_id": record.event_id, "created_at": record.occurred_at} | dict.fromkeys(announcements.ABOUT)
         return Change(insert.sql, insert.arguments({"id": identity, "kind": kind, "party": party} | about | ids))
 
 

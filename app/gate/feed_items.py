@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
+from app.gate.acting import STANDING
 from app.gate.asking import openings_of
-from app.gate.listing import STANDING
 from app.policies import CompiledAgreement, Decision
 from app.records import feed_contents
 from app.records.feed import READABLE

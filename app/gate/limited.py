@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from app.audit.canonical import Ready, ready
 from app.audit.entry import PersonPart, Record
 from app.audit.submission import Receipt, Submission
+from app.gate.acting import STANDING
 from app.gate.entries import PERMITTED, REFUSED, Phrases, cited
-from app.gate.listing import STANDING
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import limits
 from app.records.limits import Looked

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 from app.audit.submission import Receipt
 from app.gate.refusals import DecisionMismatch
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import lists, safety, tasks, waiting
+from app.records import calendars, lists, safety, tasks, waiting
 from app.records.lists import Condition, Conditions, Filter, ListedRow, Listing
 from app.records.permit import issue_tables
 from app.records.reading import FEEDING, Records
 from app.records.views import tables_of
-from app.vocabulary import Category, Fact, Question, Register, Subject, facts_of
+from app.vocabulary import Category, Question, Register, Subject
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
-
-STANDING = facts_of(Fact.EMPLOYED, Fact.TRAINED_SHARING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Kind:
 
 PEOPLE = Kind(Category.IDENTITY, lists.PEOPLE_FILTERS, lists.people, frozenset({"crn"}))
 REFERRALS = Kind(Category.REFERRAL, lists.REFERRAL_FILTERS, lists.referrals, frozenset())
+CALENDAR = Kind(Category.ATTENDANCE, calendars.FILTERS, calendars.held, frozenset(), tables=calendars.TABLES)
 SIGNALS = Kind(
     Category.ATTENDANCE, {}, tasks.signals, frozenset(), tables=frozenset({"appointment", "engagement_mark"})
 )
@@ -91,12 +90,12 @@ class AskingMany:
         conditions = {each: conditions_for(question, each, agreement) for each in (*wanted, *self._kind.beside)}
         for category, code in wanted.items():
             if not conditions[category]:
-                await self._check_caller()
+                await gate.check_caller(question)
                 raise await gate.refuse(question, code)
         listing = Listing(asked.caller, asked.at, conditions, asked.filters, asked.after, asked.size)
         rows = await self._read(gate.records, listing)
         if not rows:
-            await self._check_caller()
+            await gate.check_caller(question)
         page = rows[: listing.size]
         decisions = [self._decided(row, agreement) for row in page]
         self._listed = Listed(page, decisions, len(rows) > listing.size)
@@ -116,16 +115,6 @@ class AskingMany:
         if not decision.rulings[0].permitted:
             raise DecisionMismatch(f"a row was listed that {', '.join(decision.rulings[0].clauses)} refuses")
         return decision
-
-    async def _check_caller(self) -> None:
-        """Nothing to show: is it that the caller has nobody, or that the caller may not ask?"""
-        gate, question = self._gate, self._question
-        standing = await gate.records.standing(question.caller, question.at, crn="")
-        if not standing.session_is_live:
-            raise await gate.refuse(question, "session-revoked", standing.facts)
-        needed = Fact.EMPLOYED.bit if question.caller.is_system else STANDING
-        if standing.facts & needed != needed:
-            raise await gate.refuse(question, "standing-lapsed", standing.facts)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None

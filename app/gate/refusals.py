@@ -1,6 +1,7 @@
 """The ways to be refused; whichever is raised, its entry is durable already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.policies.explain import Explanation
 from app.vocabulary import Fact
@@ -43,7 +44,7 @@ class Unacceptable(Exception):
     """The caller may do it, and what they sent cannot be done: a code of `app.routers.problems`, the field, and why.
 
     Raised within `Gate.act` it leaves an entry. `detail` never repeats a value; `truly` is what the log says, where the
-    caller is told less; `possible` is what could be done instead.
+    caller is told less; `possible` is what could be done instead, `told` what else the answer says, and an entry too.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Unacceptable(Exception):
         *,
         truly: str | None = None,
         possible: Sequence[str] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
-        self.code, self.detail, self.field, self.possible = code, detail, field, possible
+        self.code, self.detail, self.field, self.possible, self.told = code, detail, field, possible, told or {}
         self.reason = truly or code

@@ -35,6 +35,8 @@ class Due:
     grant_id: str | None
     alert_id: str | None
     meeting_id: str | None
+    appointment_id: str | None
+    referral_id: str | None
     feed_number: int | None
     created_at: datetime
 
@@ -184,7 +186,8 @@ _STATEMENTS: dict[str, Any] = {
     "spread": _spread,
     "due": select(
         _D.number, _D.attempts, _D.next_attempt_at, _D.claimed_until,
-        _A.id, _A.event_id, _A.kind, _A.party, _A.grant_id, _A.alert_id, _A.meeting_id, _A.feed_number, _A.created_at,
+        _A.id, _A.event_id, _A.kind, _A.party, _A.grant_id, _A.alert_id, _A.meeting_id, _A.appointment_id,
+        _A.referral_id, _A.feed_number, _A.created_at,
     )
     .join(_A, _A.number == _D.number)
     .where(_D.receiver == _RECEIVER, _A.party == _PARTY, *_UNDONE)

@@ -131,6 +131,8 @@ _DECLARED = [
     "appointment",
     "corrected_outcome",
     "engagement_mark",
+    "appointment_booking",
+    "diary_preference",
     "progress_summary",
     "outcome_score",
     "clinical_record",
@@ -176,7 +178,7 @@ COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome
 LIMITED_BY = ("access_limit", "access_limit_name", "merged_person")
 """What says whom a record is kept from."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
-    Category.ATTENDANCE: ("referral",),  # whose service's it is, and whether it is open at all
+    Category.ATTENDANCE: ("referral", "allocation"),  # whose service's it is, whether it is open; who treats under it
     Category.SCORES: ("referral", "clinical_record"),  # and which anxiety measure is right for the problem
     Category.NOTES: ("referral",),
     Category.SAFETY: ("referral", "outcome_score"),  # and what a prompt rests on

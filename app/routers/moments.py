@@ -93,3 +93,18 @@ def past_moment(request: Request, name: str, now: datetime) -> datetime | None:
     if moment > now:
         raise BadRequest("parameter-invalid", "a moment that is not in the future", name)
     return moment
+
+
+def moment_of(request: Request, name: str, *, ends: timedelta = timedelta()) -> datetime | None:
+    """A query parameter that names a moment or a day, of which it is the beginning, or so much later.
+
+    None if it is absent, BadRequest for what is neither.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return midnight(_day(text) + ends) if _DAY.fullmatch(text) else _moment(text)
+    except ValueError as fault:
+        said = f"{A_DAY}, or {A_MOMENT}; in an address a plus sign is written %2B"
+        raise BadRequest("parameter-invalid", said, name) from fault

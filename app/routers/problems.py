@@ -110,6 +110,30 @@ FAULTS: dict[str, Fault] = {
     "not-allocated": Fault(409, "nobody is allocated to the referral at that time", "nothing has to be done"),
     "end-backdated": Fault(422, "the end lies in the past", "leave it out to end it now, or send a later one"),
     "referral-closed": Fault(409, "this referral is closed", "choose one that is open"),
+    "slot-unsuitable": Fault(
+        409,
+        "the time or the place is unsuitable for the person, or two staff are needed",
+        "choose one of GET /v1/referrals/{id}/slots; where two staff are needed, name the second",
+    ),
+    "slot-taken": Fault(
+        409,
+        "the therapist, the room or the person is not free at that time",
+        "choose one of GET /v1/referrals/{id}/slots",
+    ),
+    "calendar-of-others": Fault(
+        403,
+        "whose calendar this is keeps it to themselves, their clinical lead and the service's administrators",
+        "ask for your own",
+    ),
+    "time-past": Fault(422, "an appointment is booked before it begins", "send a later start"),
+    "appointment-over": Fault(
+        409, "this appointment has begun, or what became of it is recorded", "book another; this one stays as it is"
+    ),
+    "premises-unknown": Fault(
+        422,
+        "nobody has described these premises, or this room of theirs",
+        "name a site and a room of GET /v1/referrals/{id}/slots; the operator describes them: `openmind diary rooms`",
+    ),
     "period-not-published": Fault(
         422,
         "figures are published for one whole reporting year at a time",

@@ -1,11 +1,24 @@
 """What every guarded address can answer besides 200, for the OpenAPI document."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from app.routers.problems import FAULTS, MEDIA_TYPE, TOKEN_CODES
 from app.services.shapes import Withheld
+
+
+class Why(BaseModel):
+    """Why a time or a place is unsuitable, for whoever may see that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str
+    kind: str | None = None
+    startsAt: datetime | None = None  # noqa: N815  # as it stands in JSON
+    endsAt: datetime | None = None  # noqa: N815  # as it stands in JSON
+    place: str | None = None
 
 
 class Problem(BaseModel):
@@ -23,6 +36,9 @@ class Problem(BaseModel):
     possible: list[str] | None = None
     renewAt: str | None = None  # noqa: N815  # as it stands in JSON
     withheld: list[Withheld] | None = None
+    taken: list[str] | None = None
+    unsuitable: list[str] | None = None
+    why: list[Why] | None = None
 
 
 _RECEIPT = {

@@ -10,15 +10,18 @@ from app.identity import Authenticator, NotAuthenticated
 from app.services.access_alerts import AccessAlertService
 from app.services.agreements import AgreementService
 from app.services.allocations import AllocationService
+from app.services.appointments import AppointmentService
 from app.services.attendance import AttendanceService
 from app.services.audit import AuditService
 from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
+from app.services.calendars import CalendarService
 from app.services.capacity import CapacityService
 from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
+from app.services.diary import DiaryService
 from app.services.disclosures import DisclosureService
 from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
@@ -33,6 +36,7 @@ from app.services.moving import MovingService
 from app.services.notes import NoteService
 from app.services.objections import ObjectionService
 from app.services.people import PeopleService
+from app.services.preferences import PreferenceService
 from app.services.proofs import ProofService
 from app.services.readiness import Readiness
 from app.services.referrals import ReferralService
@@ -105,6 +109,10 @@ class Services:
     matches: MatchService
     batches: BatchService
     changes: ChangesService
+    diary: DiaryService
+    appointments: AppointmentService
+    preferences: PreferenceService
+    calendars: CalendarService
     _strangers: deque[datetime] = field(default_factory=deque)
 
     async def authenticate(

@@ -46,6 +46,7 @@ def wait_after(attempts: int) -> timedelta:
 def body_of(due: Due) -> bytes:
     """What a receiver is sent: ids, kind, party and time; no CRN, no name, no reason."""
     about = {"grantId": due.grant_id, "alertId": due.alert_id, "meetingId": due.meeting_id}
+    about |= {"appointmentId": due.appointment_id, "referralId": due.referral_id}
     ids = {"eventId": due.event_id, "party": due.party} | {name: known for name, known in about.items() if known}
     at = due.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return json.dumps({"type": due.kind, "timestamp": at, "data": ids}, separators=(",", ":"), sort_keys=True).encode()

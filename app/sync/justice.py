@@ -1,14 +1,15 @@
 """justice/*.jsonl: what the case-management system holds, written by it under H5, caseloads and limits under H8.
 
 Not kept, since nothing here has a place for it: a sentence's event number, court and conviction date; a requirement's
-hours; an offence's category and sentence; the sites in an exclusion zone. A licence condition or an exclusion zone ends
-by its end date; one that a later assessment leaves out stays until then.
+hours; an offence's category and sentence. A licence condition, an exclusion zone or a curfew ends by its end date; one
+that a later assessment leaves out stays until then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from app.pathway.diary.weekly import weekly
 from app.services.registers import person_id, record_id
 from app.sync.callers import Callers
 from app.sync.fields import Fields
@@ -173,6 +174,7 @@ class Justice:
             for kind, names, identity in (
                 ("licence-condition", "licenceConditions", "conditionId"),
                 ("exclusion-zone", "exclusionZones", "zoneId"),
+                ("curfew", "curfews", "curfewId"),
             )
             for name in fields.each(names)
         ]
@@ -324,5 +326,28 @@ def _condition(fields: Fields, name: str, kind: str, identity: str, of: str | No
         "kind": kind,
         "description": fields.required(f"{name}.description", 500),
         "area": fields.text(f"{name}.area", 300),
+        "hours": _hours(fields, f"{name}.hours") if kind == "curfew" else None,
+        "sites": _listed(fields, f"{name}.sites", 300) if kind == "exclusion-zone" else None,
+        "postcodes": _listed(fields, f"{name}.postcodes", 1000) if kind == "exclusion-zone" else None,
         **_period(fields, f"{name}."),
     }
+
+
+def _hours(fields: Fields, name: str) -> str | None:
+    """Weekly hours: without them nobody's diary could keep clear of a curfew."""
+    text = fields.needed(name, fields.text(name, 500))
+    if text is not None:
+        try:
+            weekly(text)
+        except ValueError:
+            fields.fault(name, "value-malformed")
+    return text if isinstance(text, str) else None
+
+
+def _listed(fields: Fields, name: str, longest: int) -> str | None:
+    """Codes apart by commas, as the diary compares them."""
+    found = [fields.text(each, 9) for each in fields.each(name)]
+    joined = ",".join(each.upper() for each in found if each)
+    if len(joined) > longest:
+        fields.fault(name, "value-too-long")
+    return joined or None

@@ -127,6 +127,11 @@ _CONDITION = _object(
 _ZONE = _object(
     "where the person must not go",
     {"zoneId": ID, "description": _text(500), "startDate": DAY},
+    {"endDate": DAY, "area": _text(300), "sites": _list(_text(9)), "postcodes": _list(_text(9))},
+)
+_CURFEW = _object(
+    "when the person has to be at home: weekly hours such as 'Mon-Sun 19:00-07:00'",
+    {"curfewId": ID, "description": _text(500), "startDate": DAY, "hours": _text(500)},
     {"endDate": DAY, "area": _text(300)},
 )
 RISK = {
@@ -140,6 +145,7 @@ RISK = {
             "mappa": _object("MAPPA", {}, {"category": _number(1, 4), "level": _number(1, 3)}),
             "licenceConditions": _list(_CONDITION),
             "exclusionZones": _list(_ZONE),
+            "curfews": _list(_CURFEW),
         },
     ),
     "anyOf": [

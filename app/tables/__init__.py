@@ -17,6 +17,7 @@ from app.tables.columns import (
     tag_inherited,
     untagged,
 )
+from app.tables.diary import Booking, DiaryPreference, Premises, PremisesClosed, Room, TherapistProfile
 from app.tables.engagement import CorrectedOutcome, EngagementMark, SafetyPromptMark
 from app.tables.erasure import ErasureStub
 from app.tables.feed import FeedPerson, FeedReceiver, FeedRemoval
@@ -95,6 +96,8 @@ RECORDS: tuple[type[Kept], ...] = (
     TriageMeasure,
     TriageRisk,
     Appointment,
+    Booking,
+    DiaryPreference,
     CareActivity,
     Presentation,
     OnwardReferral,
@@ -155,12 +158,14 @@ __all__ = [
     "Announcement",
     "Appointment",
     "Authorisation",
+    "Booking",
     "CareActivity",
     "Client",
     "Clinical",
     "Consent",
     "ConsentRecipient",
     "CorrectedOutcome",
+    "DiaryPreference",
     "EmergencyGrant",
     "EngagementMark",
     "ErasureStub",
@@ -188,6 +193,8 @@ __all__ = [
     "Person",
     "PersonAlias",
     "PersonIdentifier",
+    "Premises",
+    "PremisesClosed",
     "Presentation",
     "Progress",
     "Referral",
@@ -196,6 +203,7 @@ __all__ = [
     "RevokedToken",
     "RiskAlert",
     "RiskAssessment",
+    "Room",
     "SafetyAlert",
     "SafetyAlertChase",
     "SafetyPromptMark",
@@ -210,6 +218,7 @@ __all__ = [
     "SyncChunk",
     "SyncHeld",
     "SyncResult",
+    "TherapistProfile",
     "TherapyService",
     "Training",
     "Triage",

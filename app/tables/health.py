@@ -167,6 +167,7 @@ class Appointment(OfReferral, table=True):
         one_of("attendance_code", ("2", "3", "4", "5", "6", "7")),
         one_of("appointment_type", ("01", "02", "03", "04", "05", "06", "07")),
         CheckConstraint("minutes IS NULL OR minutes BETWEEN 0 AND 1440", name="minutes_fit_a_day"),
+        Index("ix_appointment_starts_at", "starts_at"),
         section="appointments",
     )
     subject: ClassVar[Subject] = ATTENDANCE

@@ -119,6 +119,11 @@ class LicenceCondition(OfPerson, table=True):
     kind: str = kept(RISK, max_length=20)
     description: str = kept(RISK, max_length=500, info={THIRD_PARTY: True})
     area: str | None = kept(RISK, default=None, max_length=300, info={THIRD_PARTY: True})
+    hours: str | None = kept(RISK, default=None, max_length=500)
+    """Of a curfew: weekly hours, as `app.pathway.diary.weekly` reads them."""
+    sites: str | None = kept(RISK, default=None, max_length=300, info={THIRD_PARTY: True})
+    postcodes: str | None = kept(RISK, default=None, max_length=1000, info={THIRD_PARTY: True})
+    """Of a zone: the codes of sites, and postcodes, sectors (`LE2 1`) or districts (`LE2`), each apart by a comma."""
     start_date: date = kept(RISK)
     end_date: date | None = kept(RISK, default=None)
 

@@ -31,6 +31,8 @@ class Announcement(SQLModel, table=True):
     alert_id: str | None = Field(default=None, max_length=36)
     """An access alert or a safety alert, as the kind says."""
     meeting_id: str | None = Field(default=None, max_length=36)
+    appointment_id: str | None = Field(default=None, max_length=36)
+    referral_id: str | None = Field(default=None, max_length=36)
     feed_number: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     """The system's own number of a person in its feed, or of a removal notice."""
     created_at: datetime = Field(sa_type=Instant)

@@ -29,6 +29,8 @@ BOTH = (
     "verify_million",
     "change_feed",
     "change_feed_several",
+    "slots",
+    "slots_all_near",
 )
 ALONE = (
     "growth_append",

@@ -27,6 +27,7 @@ LISTS = (
     "/v1/referrals/waiting",
     "/v1/staff/{username}",
     "/v1/staff/{username}/working-time",
+    "/v1/staff/{username}/calendar",
     "/v1/staff/{username}/trainings",
     "/v1/staff/{username}/authorisations",
     "/v1/authorisations",
@@ -114,6 +115,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "thirdParty": False,
         "seriousHarm": False,
     },
+    "/v1/referrals/{referral_id}/appointments": {"startsAt": "2026-03-11T10:00:00Z"},
+    "/v1/referrals/{referral_id}/appointments/{appointment_id}": {"minutes": 60},
+    "/v1/referrals/{referral_id}/preferences": {"suits": "Tue 13:00-17:00"},
     "/v1/people/{crn}/offender-manager": {"username": "otto"},
     "/v1/people/{crn}/limits/{limit_id}": {
         "type": "exclusion",

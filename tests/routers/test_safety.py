@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from app.services.chasing import ChaseService
-from app.vocabulary 
 from tests.gate.house import fetched
 from tests.routers.cast import (
     ADAM,

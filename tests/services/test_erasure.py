@@ -99,6 +99,7 @@ def long_ago(crn: str, mark: str) -> list[Any]:
         *met(crn, mark),
         of(t.SafetyAlertChase, id=f"chase-{mark}", alert_id=f"safety_alert-{mark}", stage="overdue", told_at=NOW),
         world.consent(crn, "attendance", id=f"consent-{mark}"), world.objection(crn, "notes"),
+        *world.booked(note[0], "theo"),
         world.caseload(crn, "olga"), world.treating(crn, "theo", referral),
         *world.limit(crn, "restriction", "olga", "theo", message=f"limited {mark}"),
         world.grant(crn, "theo", reviewed_at=NOW, reason=f"a reason of twenty characters {mark}"),

@@ -226,7 +226,11 @@ def _of(number: int, crn: str) -> Files:
                 ],
                 "exclusionZones": [
                     {"zoneId": f"EZ{number}", "description": "not to enter", "area": "an area",
-                     "startDate": "2012-10-15", "endDate": None}
+                     "sites": ["rt5p2"], "postcodes": ["LE2", "LE3 1"], "startDate": "2012-10-15", "endDate": None}
+                ],
+                "curfews": [
+                    {"curfewId": f"CU{number}", "description": "at home", "hours": "19:00-07:00",
+                     "startDate": "2012-10-15"}
                 ],
                 **times("2012-10-15T10:59:00+01:00"),
             }

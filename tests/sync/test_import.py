@@ -351,7 +351,7 @@ async def test_rows_come_out_as_they_went_in(database_url, folder):
         "SELECT sentence_type, person_id FROM supervision WHERE source_id = 'SV1'",
         "SELECT requirement_type, practitioner, supervision_id FROM requirement WHERE source_id = 'RQ1'",
         "SELECT rosh_level, mappa_category, mappa_level FROM risk_assessment WHERE source_id = 'RK1'",
-        "SELECT kind, area FROM licence_condition ORDER BY source_id",
+        "SELECT kind, area, sites, postcodes, hours FROM licence_condition ORDER BY source_id",
         "SELECT kind, outcome_code FROM obligation WHERE source_id = 'OB1'",
         "SELECT status, basis, source_of_referral, referred_by, suitability FROM referral WHERE source_id = 'OM1'",
         "SELECT minutes, appointment_type, attendance_code, location_code, site FROM appointment ORDER BY source_id",
@@ -368,7 +368,11 @@ async def test_rows_come_out_as_they_went_in(database_url, folder):
     assert answers[2] == [("community-order", person_id(FIRST))]
     assert answers[3] == [("mental-health-treatment", "clinician", record_id("supervision", "probation", "SV1"))]
     assert answers[4] == [("HIGH", 1, 2)]
-    assert answers[5] == [("exclusion-zone", "an area")] * 2 + [("licence-condition", None)] * 2
+    zone, curfew = (
+        ("exclusion-zone", "an area", "RT5P2", "LE2,LE3 1", None),
+        ("curfew", None, None, None, "19:00-07:00"),
+    )
+    assert answers[5] == [curfew] * 2 + [zone] * 2 + [("licence-condition", None, None, None, None)] * 2
     assert answers[6] == [("reporting", "ATTC")]
     assert answers[7] == [("in-treatment", "voluntary", "E3", "manager", "suitable")]
     assert answers[8] == [(55, "03", "5", "M02", "RT5P1"), (60, "02", None, "M02", "RT5P1")] * 2

@@ -7,6 +7,7 @@ of one that is told in words alone, by the names that the premises go by.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.pathway.diary.spans import Span, joined
 
@@ -14,6 +15,7 @@ _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d)([A-Z]{2})?)?\b")
 _WHOLE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s*(\d)([A-Z]{2})")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A name as it is compared: small letters and figures, words apart by one space."""
     return " ".join(re.findall(r"[^\W_]+", name.casefold()))

@@ -95,11 +95,13 @@ def _visits(search: Search) -> dict[tuple[str, date], Visit]:
     """By premises and day, what brings the person there; nothing for whoever may not see that."""
     if Category.OBLIGATIONS not in search.sees:
         return {}
+    called = {name: [place.id for place in search.places if place.is_called(name)]
+              for name in {visit.place for visit in search.person.visits}}  # fmt: skip
+    here = (visit for visit in search.person.visits if called[visit.place])
     found: dict[tuple[str, date], Visit] = {}
-    for visit in sorted(search.person.visits, key=lambda one: one.span):
-        for place in search.places:
-            if place.is_called(visit.place):
-                found.setdefault((place.id, _day_of(visit.span)), visit)
+    for visit in sorted(here, key=lambda one: one.span):
+        for identity in called[visit.place]:
+            found.setdefault((identity, _day_of(visit.span)), visit)
     return found
 
 

@@ -4,11 +4,12 @@ Nothing here says why a time is unsuitable; `Person.keeps_clear` gives minutes. 
 person has to attend, every journey counts as the longest: how near another appointment is would tell where it is.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
 from app.pathway.diary.places import Place, Travel, Zone, apart
-from app.pathway.diary.spans import Span, joined, moment, without
+from app.pathway.diary.spans import Span, joined, moment, widened, without
 from app.pathway.working_days import LONDON
 from app.vocabulary import Category
 
@@ -74,8 +75,11 @@ class Person:
         if place is None:
             return joined(visit.span for visit in self.visits)
         if Category.OBLIGATIONS not in sees:
-            return apart((visit.span, travel.longest) for visit in self.visits)
-        return apart((visit.span, travel.to(place, visit.place)) for visit in self.visits)
+            return joined(widened(joined(visit.span for visit in self.visits), travel.longest))
+        at: dict[str | None, list[Span]] = defaultdict(list)
+        for visit in self.visits:
+            at[visit.place].append(visit.span)
+        return joined(each for name, spans in at.items() for each in widened(joined(spans), travel.to(place, name)))
 
     def in_therapy(self, place: Place | None, travel: Travel) -> list[Span]:
         """Other appointments; of one whose premises nobody knows, the journey is the usual one."""

@@ -1,7 +1,7 @@
 """Sets of half-open spans of whole minutes, sorted and apart from each other: what diaries are reckoned in.
 
 Minutes are counted from 1970-01-01T00:00Z, so that no clock change makes a day longer. Each function is one pass over
-sorted spans; why not a library's intervals, decision 22 says.
+sorted spans; why not a library's intervals, decision 21 says.
 """
 
 from bisect import bisect_right

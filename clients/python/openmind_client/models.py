@@ -26,6 +26,19 @@ class Acknowledged(BaseModel):
     at: Annotated[AwareDatetime, Field(title="At")]
 
 
+class AppointmentBookingAttendance(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    referral_id: Annotated[Any, Field(alias="referralId", title="Referralid")] = None
+    room_id: Annotated[Any, Field(alias="roomId", title="Roomid")] = None
+    starts_at: Annotated[AwareDatetime | None, Field(alias="startsAt", title="Startsat")] = None
+    ends_at: Annotated[AwareDatetime | None, Field(alias="endsAt", title="Endsat")] = None
+    booked_by: Annotated[Any, Field(alias="bookedBy", title="Bookedby")] = None
+
+
 class CorrectedOutcomeAttendance(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -55,6 +68,20 @@ class Counts(BaseModel):
     rejected: Annotated[int, Field(title="Rejected")]
     not_kept: Annotated[int, Field(alias="notKept", title="Notkept")]
     warned: Annotated[int, Field(description="records with a warning, whatever else came of them", title="Warned")]
+
+
+class DiaryPreferenceAttendance(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[Any, Field(title="Id")] = None
+    referral_id: Annotated[Any, Field(alias="referralId", title="Referralid")] = None
+    suits: Annotated[Any, Field(title="Suits")] = None
+    therapist_gender: Annotated[Any, Field(alias="therapistGender", title="Therapistgender")] = None
+    ground_floor: Annotated[bool | None, Field(alias="groundFloor", title="Groundfloor")] = None
+    reminders: Annotated[bool | None, Field(title="Reminders")] = None
+    recorded_by: Annotated[Any, Field(alias="recordedBy", title="Recordedby")] = None
 
 
 class EngagementMarkAttendance(BaseModel):
@@ -413,6 +440,22 @@ class RuleBroken(BaseModel):
     ]
 
 
+class Why(BaseModel):
+    """
+    Why a time or a place is unsuitable, for whoever may see that.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    code: Annotated[str, Field(title="Code")]
+    kind: Annotated[str | None, Field(title="Kind")] = None
+    starts_at: Annotated[AwareDatetime | None, Field(alias="startsAt", title="Startsat")] = None
+    ends_at: Annotated[AwareDatetime | None, Field(alias="endsAt", title="Endsat")] = None
+    place: Annotated[str | None, Field(title="Place")] = None
+
+
 class Withheld(BaseModel):
     """
     Why a category is not open to the caller.
@@ -466,6 +509,8 @@ class AttendanceContent(BaseModel):
     engagement_marks: Annotated[
         list[EngagementMarkAttendance] | None, Field(alias="engagementMarks", title="Engagementmarks")
     ] = None
+    bookings: Annotated[list[AppointmentBookingAttendance] | None, Field(title="Bookings")] = None
+    preferences: Annotated[list[DiaryPreferenceAttendance] | None, Field(title="Preferences")] = None
 
 
 class BatchState(BaseModel):
@@ -553,6 +598,9 @@ class Problem(BaseModel):
     possible: Annotated[list[str] | None, Field(title="Possible")] = None
     renew_at: Annotated[str | None, Field(alias="renewAt", title="Renewat")] = None
     withheld: Annotated[list[Withheld] | None, Field(title="Withheld")] = None
+    taken: Annotated[list[str] | None, Field(title="Taken")] = None
+    unsuitable: Annotated[list[str] | None, Field(title="Unsuitable")] = None
+    why: Annotated[list[Why] | None, Field(title="Why")] = None
 
 
 class RecordResult(BaseModel):

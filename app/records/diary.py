@@ -1,0 +1,204 @@
+"""Queries of the diary: what a person has to keep clear of, and when the staff and the rooms of a service are taken.
+
+Of other people's appointments no more is selected than when, where and with whom; nothing says whose they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, String, and_, bindparam, exists, func, literal_column, or_, select
+
+from app.db import Warrant
+from app.records.predicates import T
+from app.records.reading import PERSON, Records
+from app.tables import Instant
+
+FROM, UNTIL = bindparam("since", type_=Instant()), bindparam("until", type_=Instant())
+FIRST, LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())
+APART = bindparam("apart", type_=String())
+"""The appointment that is moved, which is in nobody's way."""
+LONGEST_MINUTES = 1440
+CANCELLED = ("2", "4")
+"""By the patient, by the provider: whatever they took is free again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From a moment to another, and the days in Europe/London that they lie on; an appointment to leave out."""
+
+    since: datetime
+    until: datetime
+    first: date
+    last: date
+    apart: str = ""
+
+    def values(self, **also: Any) -> dict[str, Any]:
+        """As the statements name them."""
+        return {"since": self.since, "until": self.until, "first": self.first, "last": self.last, "apart": self.apart,
+                **also}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An appointment as far as it takes somebody's time: who holds it, who else is there, in which room, at which site.
+
+    `ends_at` is None where nobody said how long it lasts.
+    """
+
+    starts_at: datetime
+    ends_at: datetime | None
+    minutes: int | None
+    staff_id: str | None
+    second_staff_id: str | None
+    room_id: str | None
+    site: str | None
+
+
+def stands(appointment: Any) -> ColumnElement[bool]:
+    """Whether it takes anybody's time: not cancelled, and not taken back by its sender."""
+    cancelled = appointment.attendance_code.in_([literal_column(f"'{code}'") for code in CANCELLED])
+    return and_(appointment.withdrawn_at.is_(None), or_(appointment.attendance_code.is_(None), ~cancelled))
+
+
+def _obligations() -> Select[Any]:
+    obligation = T.Obligation
+    columns = (obligation.starts_at, obligation.ends_at, obligation.kind, obligation.place)
+    within = (obligation.person_id == PERSON, obligation.starts_at < UNTIL, obligation.ends_at >= FROM)
+    return select(*columns).where(*within).order_by(obligation.starts_at, obligation.id)
+
+
+def _conditions() -> Select[Any]:
+    condition = T.LicenceCondition
+    columns = (
+        condition.kind,
+        func.coalesce(condition.area, condition.description),
+        condition.hours,
+        condition.sites,
+        condition.postcodes,
+    )
+    return (
+        select(*columns, condition.start_date, condition.end_date)
+        .where(
+            condition.person_id == PERSON,
+            condition.kind.in_([literal_column("'exclusion-zone'"), literal_column("'curfew'")]),
+        )
+        .where(condition.start_date <= LAST, or_(condition.end_date.is_(None), condition.end_date >= FIRST))
+        .order_by(condition.id)
+    )
+
+
+def _alerts() -> Select[Any]:
+    alert = T.RiskAlert
+    live = (alert.start_date <= LAST, or_(alert.deregistered_on.is_(None), alert.deregistered_on > FIRST))
+    return select(alert.code).distinct().where(alert.person_id == PERSON, *live).order_by(alert.code)
+
+
+def treating_then() -> ColumnElement[bool]:
+    """Who treats under the referral at the time of an appointment that was not booked here."""
+    appointment, allocation = T.Appointment, T.Allocation
+    return and_(
+        T.Booking.id.is_(None),
+        allocation.referral_id == appointment.referral_id,
+        allocation.kind == literal_column("'treating'"),
+        allocation.valid_from <= appointment.starts_at,
+        or_(allocation.valid_until.is_(None), allocation.valid_until > appointment.starts_at),
+    )
+
+
+def _held(*where: Any) -> Select[Any]:
+    appointment, booking, allocation = T.Appointment, T.Booking, T.Allocation
+    return (
+        select(appointment.starts_at, booking.ends_at, appointment.minutes, booking.staff_id, booking.second_staff_id,
+               booking.room_id, appointment.site, allocation.staff_id)
+        .outerjoin(booking, booking.id == appointment.id)
+        .outerjoin(allocation, treating_then())
+        .where(stands(appointment), appointment.id != APART, *where)
+        .order_by(appointment.starts_at, appointment.id)
+    )  # fmt: skip
+
+
+def _own() -> Select[Any]:
+    return _held(T.Appointment.person_id == PERSON, T.Appointment.starts_at < UNTIL, T.Appointment.starts_at >= FROM)
+
+
+def _taken() -> Select[Any]:
+    return _held(T.Appointment.starts_at < UNTIL, T.Appointment.starts_at >= FROM)
+
+
+def _language() -> Select[Any]:
+    return select(T.Person.interpreter_language).where(T.Person.id == PERSON)
+
+
+async def obligations(records: Records, permit: Warrant, person: str, window: Window) -> Sequence[Any]:
+    """Start, end, kind and place of each."""
+    return await _fetched(records, permit, "diary obligations", _obligations, window.values(person=person))
+
+
+async def conditions(records: Records, permit: Warrant, person: str, window: Window) -> Sequence[Any]:
+    """Of zones and curfews: kind, area, hours, sites, postcodes, first and last day."""
+    return await _fetched(records, permit, "diary conditions", _conditions, window.values(person=person))
+
+
+async def alerts(records: Records, permit: Warrant, person: str, window: Window) -> frozenset[str]:
+    """The codes of registrations that are live on some of these days."""
+    found = await _fetched(records, permit, "diary alerts", _alerts, window.values(person=person))
+    return frozenset(code for (code,) in found)
+
+
+async def own(records: Records, permit: Warrant, person: str, window: Window) -> list[Held]:
+    """The person's therapy appointments, under whichever referral."""
+    return _as_held(await _fetched(records, permit, "diary own", _own, window.values(person=person)))
+
+
+async def taken(records: Records, permit: Warrant, window: Window) -> list[Held]:
+    """Everybody's appointments, without whose they are."""
+    return _as_held(await _fetched(records, permit, "diary taken", _taken, window.values()))
+
+
+async def language(records: Records, permit: Warrant, person: str) -> str | None:
+    """In which the person needs an interpreter, or somebody who speaks it."""
+    ((found,),) = await _fetched(records, permit, "diary language", _language, {"person": person})
+    return str(found) if found else None
+
+
+def _as_held(rows: Sequence[Any]) -> list[Held]:
+    """Whoever treats the person holds what was booked elsewhere."""
+    return [
+        Held(starts, ends, minutes, staff or treating, second, room, site)
+        for starts, ends, minutes, staff, second, room, site, treating in rows
+    ]
+
+
+async def _fetched(records: Records, permit: Warrant, key: str, build: Any, values: Mapping[str, Any]) -> Sequence[Any]:
+    statement = records.prepared(key, build)
+    return await records.database.fetch(statement, {name: values[name] for name in statement.names}, permit)
+
+
+def still_free(booking: Mapping[str, Any]) -> Select[Any]:
+    """One row if nobody else has the therapist, the second of staff, the room or the person at that time.
+
+    A change that finds it is made under the log's lock, which whoever else books waits for: of any number of bookings
+    of one slot that are decided at once, one is made.
+    """
+    other, appointment = T.Booking.__table__.alias("other").c, T.Appointment
+    values = {name: bindparam(f"free_{name}", type_=T.Booking.__table__.c[name].type) for name in _TAKEN_BY}
+    staff = [values[name] for name in ("staff_id", "second_staff_id") if booking[name] is not None]
+    same = [other.staff_id.in_(staff), other.second_staff_id.in_(staff), other.person_id == values["person_id"]]
+    if booking["room_id"] is not None:
+        same.append(other.room_id == values["room_id"])
+    overlapping = (other.starts_at < values["ends_at"], other.ends_at > values["starts_at"], other.id != values["id"])
+    there = exists().where(appointment.id == other.id, stands(appointment), *overlapping, or_(*same))
+    return select(literal_column("1")).where(~there)
+
+
+_TAKEN_BY = ("id", "person_id", "staff_id", "second_staff_id", "room_id", "starts_at", "ends_at")
+
+
+def free_change(records: Records, booking: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
+    """The same as a change that goes before the booking's own."""
+    key = ("diary still free", booking["second_staff_id"] is None, booking["room_id"] is None)
+    statement = records.prepared(key, lambda: still_free(booking))
+    values = {f"free_{name}": booking[name] for name in _TAKEN_BY}
+    return statement.sql, statement.arguments({name: values[name] for name in statement.names}), 1

@@ -1,0 +1,379 @@
+"""The diary of a referral: slots that are proposed, appointments that are booked and moved.
+
+What the person has to attend is looked at under C4, which tells that a time or a place is unsuitable or that two staff
+are needed, and never why; what C1 and C3 open besides, the answer may say, and a further entry says that it did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from app.gate import AccessRefused, Act, Beside, Gate, Unacceptable
+from app.pathway.diary.clashes import Wanted, Why, clash, taken
+from app.pathway.diary.proposals import Reason, Slot, proposals
+from app.pathway.diary.search import Visit
+from app.pathway.diary.spans import Span, minute, minute_after, moment, span
+from app.pathway.working_days import LONDON
+from app.records import rows
+from app.records.diary import free_change
+from app.records.rows import Found
+from app.records.writing import next_version, own_record
+from app.services.answers import Answer, document, reasons
+from app.services.diary_search import DAY_MINUTES, USUAL_MINUTES, Asked, DiaryReader, Known
+from app.services.entity_tags import check_tag, tag_of
+from app.services.referred import Referred
+from app.services.register import works
+from app.vocabulary import Action, Category, Question
+
+APPOINTMENT, BOOKING = "appointment", "appointment_booking"
+FACE_TO_FACE = "01"
+CHECKED = (Category.OBLIGATIONS, Category.RISK, Category.SUPERVISION)
+SEEN = (Category.OBLIGATIONS, Category.RISK, Category.CONTACT)
+TOLD = {category.value: ["unsuitable"] for category in CHECKED}
+"""What C4 tells of each, for the log."""
+OF_OBLIGATIONS = [f"obligations.{name}" for name in ("kind", "startsAt", "endsAt", "place")]
+OF_RISK = ["alerts.code", "conditions.kind"]
+CLOSED = frozenset({"discharged", "not-suitable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Within which slots are looked for, how long they are, how many are wanted; of whom and where, if that matters."""
+
+    since: datetime
+    until: datetime
+    minutes: int
+    size: int
+    therapist: str | None = None
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What an appointment is to be: when, how, with whom and where; None for what stays as it was, or is usual."""
+
+    starts_at: datetime | None = None
+    minutes: int | None = None
+    kind: str | None = None
+    medium: str | None = None
+    interpreter: str | None = None
+    therapist: str | None = None
+    second: str | None = None
+    site: str | None = None
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A referral that is in reach, what was decided about the diary of its person, and what may be seen of that."""
+
+    referral: Found
+    checked: Beside
+    seen: Beside
+
+    @property
+    def sees(self) -> frozenset[Category]:
+        """The justice party's categories that the caller may read."""
+        return frozenset(each for each in (Category.OBLIGATIONS, Category.RISK) if self.seen.opens(each))
+
+    def checks(self) -> None:
+        """C4 told something, whatever it was."""
+        self.checked.released = dict(TOLD)
+
+    def proposes(self) -> None:
+        """What may be seen besides was taken into account."""
+        self.checks()
+        if Category.OBLIGATIONS in self.sees:
+            self.seen.released[Category.OBLIGATIONS.value] = list(OF_OBLIGATIONS)
+        if self.seen.opens(Category.CONTACT):
+            self.seen.released[Category.CONTACT.value] = ["person.interpreterLanguage"]
+
+
+class DiaryService:
+    """Slots and bookings; every method leaves an entry for each question that it decides."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._referred = Referred(gate)
+        self._reader = DiaryReader(gate)
+
+    async def slots(self, question: Question, referral_id: str, period: Period) -> Answer:
+        """Slots that clash with nothing, the best first, with as many reasons as the caller may see.
+
+        The question asks to read the attendance. Unacceptable `not-found` for a referral of another service, or one
+        of a person about whom C4 tells the caller nothing.
+        """
+        async with self._gate.act(question, record=("referral", referral_id)) as act:
+            reached = await self._reached(act, question, referral_id)
+            since = max(period.since, question.at)
+            window = minute_after(since), max(minute(period.until), minute_after(since) + 1)
+            known = await self._known(act, question, reached, window, period.minutes)
+            search = known.search
+            if period.site is not None:
+                search = replace(search, places=tuple(each for each in search.places if each.id == period.site))
+            reached.proposes()
+            found = [slot for slot in proposals(search) if period.therapist in (None, slot.therapist)]
+            act.released = {Category.ATTENDANCE.value: ["appointments.startsAt", "appointments.minutes"]}
+            act.details["subjects"] = [Category.ATTENDANCE.value]
+            act.answer = document(
+                {
+                    "referralId": referral_id,
+                    "minutes": period.minutes,
+                    "twoStaffNeeded": search.person.needs_two_staff,
+                    "data": [_shown(slot, search.person.needs_two_staff) for slot in found[: period.size]],
+                    "more": len(found) > period.size,
+                    "withheld": reasons(
+                        each for each in reached.seen.withheld(act.agreement) if each.subject in CHECKED
+                    ),
+                }
+            )
+        return Answer(act.answer, act.receipt)
+
+    async def unsuitable(self, question: Question, referral_id: str, coming: Sequence[Mapping[str, Any]]
+                         ) -> Mapping[str, list[str]]:  # fmt: skip
+        """What C4 says of appointments as they are booked: the probation service may since have asked for the time.
+
+        By the id of each; empty for a caller whom C4 tells nothing of this person.
+        """
+        checking = replace(question, action=Action.CHECK, subjects=CHECKED)
+        told: dict[str, list[str]] = {}
+        try:
+            async with self._gate.act(checking, record=("referral", referral_id)) as act:
+                attendance = self._gate.decide_beside(act, replace(question, subjects=(Category.ATTENDANCE,)))
+                if not attendance.opens(Category.ATTENDANCE):
+                    raise Unacceptable("not-found")
+                referral = await self._referred.referral(act, question, referral_id)
+                starts = [row["startsAt"] for row in coming]
+                window = minute(min(starts)), minute(max(starts)) + DAY_MINUTES
+                asked = Asked(referral, window, 0, question.at, frozenset(), reads_contact=False)
+                known = await self._reader.known(act, asked)
+                told = {row["id"]: [each.value for each in clash(known.search, _booked(known, row)).unsuitable]
+                        for row in coming}  # fmt: skip
+                act.released = dict(TOLD)
+        except (AccessRefused, Unacceptable):
+            return {}
+        return told
+
+    async def book(self, question: Question, referral_id: str, place: Place) -> tuple[Answer, str]:
+        """Book an appointment, and the entity tag of it; the question asks to write the attendance.
+
+        Unacceptable `slot-taken` or `slot-unsuitable` for a time at which it cannot be, whoever was faster.
+        """
+        try:
+            async with self._gate.act(question, record=("referral", referral_id)) as act:
+                reached = await self._reached(act, question, referral_id)
+                if reached.referral["closed_on"] is not None or reached.referral["status"] in CLOSED:
+                    raise Unacceptable("referral-closed")
+                booking = await self._placed(act, question, reached, place)
+                made = own_record(question.at)
+                made["source_id"] = f"OM{uuid4().hex[:18]}"  # the national tables have room for twenty characters
+                of = {"person_id": act.standing.person_id, "referral_id": referral_id}
+                self._write(act, question, made | of | booking.appointment, made | of | booking.held, None)
+                act.details |= {"change": "booked", "table": APPOINTMENT}
+                act.answer = document({"id": made["id"], "referralId": referral_id, "version": made["source_version"]})
+        except Unacceptable as fault:
+            raise _faster(fault) from fault
+        return Answer(act.answer, act.receipt), tag_of(made)
+
+    async def move(self, question: Question, referral_id: str, appointment_id: str, place: Place, tag: str | None
+                   ) -> tuple[Answer, str]:  # fmt: skip
+        """Give an appointment another time, therapist or room, if `tag` (If-Match) is its version.
+
+        As `book`; `appointment-over` for one that has begun, or of which it is recorded what became of it.
+        """
+        async with self._gate.act(question, record=("referral", referral_id)) as act:
+            row = await self._referred.record(act, question, referral_id, APPOINTMENT, appointment_id)
+            check_tag(tag_of(row), tag)
+            if row["starts_at"] <= question.at or row["attendance_code"] is not None:
+                raise Unacceptable("appointment-over")
+            reached = await self._reached(act, question, referral_id)
+            held = await rows.one(self._gate.records, act.permit, BOOKING, appointment_id)
+            place = await self._as_it_was(act, row, held, place)
+            booking = await self._placed(act, question, reached, place, row)
+            version = next_version(row, question.at)
+            of = {name: row[name] for name in ("id", "source", "source_id", "person_id", "referral_id")}
+            seen = {"id": appointment_id, "source_version": row["source_version"]}
+            change = self._gate.writer.update(APPOINTMENT, seen, booking.appointment | version)
+            self._write(act, question, change, of | version | booking.held, held)
+            act.details |= {"change": "moved", "table": APPOINTMENT}
+            act.answer = document(
+                {"id": appointment_id, "referralId": referral_id, "version": version["source_version"]}
+            )
+        return Answer(act.answer, act.receipt), tag_of(version)
+
+    def _write(self, act: Act, question: Question, appointment: Any, held: Found, before: Found | None) -> None:
+        """First that nobody else has any of it: what is found under the log's lock holds until it is written."""
+        writer = self._gate.writer
+        act.changes.append(free_change(self._gate.records, held))
+        act.changes.append(appointment if isinstance(appointment, tuple) else writer.insert(APPOINTMENT, appointment))
+        held = held | {"booked_by": question.caller.staff}
+        if before is None:
+            act.changes.append(writer.insert(BOOKING, held))
+        else:
+            seen = {"id": before["id"], "source_version": before["source_version"]}
+            act.changes.append(writer.update(BOOKING, seen, {k: v for k, v in held.items() if k != "id"}))
+
+    async def _reached(self, act: Act, question: Question, referral_id: str) -> _Reached:
+        """The referral, and what C4, C1 and C3 open of the person's diary; without C4 it is out of reach."""
+        referral = await self._referred.referral(act, question, referral_id)
+        checked = self._gate.decide_beside(act, replace(question, action=Action.CHECK, subjects=CHECKED))
+        if not all(checked.opens(each) for each in CHECKED):
+            raise Unacceptable("not-found")
+        seen = self._gate.decide_beside(act, replace(question, action=Action.READ, subjects=SEEN))
+        return _Reached(referral, checked, seen)
+
+    async def _known(self, act: Act, question: Question, reached: _Reached, window: Span, minutes: int,
+                     moved: str = "") -> Known:  # fmt: skip
+        contact = reached.seen.opens(Category.CONTACT)
+        asked = Asked(reached.referral, window, minutes, question.at, reached.sees, contact, moved)
+        return await self._reader.known(act, asked)
+
+    async def _as_it_was(self, act: Act, row: Found, held: Found | None, place: Place) -> Place:
+        """What is not said of a move stays: a room only as long as the site is the same."""
+        was: dict[str, Any] = {
+            "starts_at": row["starts_at"], "minutes": row["minutes"], "kind": row["appointment_type"],
+            "medium": row["medium"], "interpreter": row["interpreter"], "site": row["site"],
+        }  # fmt: skip
+        if held is not None:
+            for name, column in (("therapist", "staff_id"), ("second", "second_staff_id")):
+                member = held[column] and await rows.one(self._gate.records, act.permit, "staff", held[column])
+                was[name] = member["username"] if member else None
+            if place.site in (None, row["site"]) and held["room_id"]:
+                was["room"] = held["room_id"].partition(":")[2]
+        given = {name: getattr(place, name) for name in Place.__dataclass_fields__}
+        return Place(**{name: was.get(name) if value is None else value for name, value in given.items()})
+
+    async def _placed(self, act: Act, question: Question, reached: _Reached, place: Place, row: Found | None = None
+                      ) -> "_Booking":  # fmt: skip
+        """What is to be written; Unacceptable for who or where there is not, and for when it cannot be."""
+        starts, minutes = place.starts_at or question.at, place.minutes or 50
+        if starts <= question.at:
+            raise Unacceptable("time-past", field="startsAt")
+        window = span(starts, starts + timedelta(minutes=minutes))
+        known = await self._known(act, question, reached, window, minutes, row["id"] if row else "")
+        wanted = _wanted(known, place, window, starts)
+        self._check(reached, known, wanted)
+        second = None if wanted.second is None else known.staff[wanted.second.username]["id"]
+        medium = place.medium or FACE_TO_FACE
+        return _Booking(
+            {
+                "starts_at": starts, "minutes": minutes, "appointment_type": place.kind or "02", "medium": medium,
+                "location_code": known.locations.get(place.site or ""), "site": place.site, "planned": "Y",
+                "interpreter": place.interpreter,
+            },
+            {
+                "staff_id": known.staff[wanted.therapist.username]["id"], "second_staff_id": second,
+                "room_id": wanted.room and wanted.room.id, "starts_at": starts,
+                "ends_at": starts + timedelta(minutes=minutes),
+            },
+        )  # fmt: skip
+
+    def _check(self, reached: _Reached, known: Known, wanted: Wanted) -> None:
+        """What the service's diaries say against it is told as it is; what the person's do, as far as may be seen."""
+        against = taken(known.search, wanted)
+        if against:
+            raise Unacceptable("slot-taken", told={"taken": [each.value for each in against]})
+        reached.checks()
+        found = clash(known.search, wanted)
+        if not found.unsuitable:
+            return
+        why = found.seen_by(reached.sees)
+        for category, names in ((Category.OBLIGATIONS, OF_OBLIGATIONS), (Category.RISK, OF_RISK)):
+            if any(each.category is category for each in why):
+                reached.seen.released[category.value] = list(names)
+        told: dict[str, Any] = {"unsuitable": [each.value for each in found.unsuitable]}
+        raise Unacceptable("slot-unsuitable", told=told | ({"why": [_said(each) for each in why]} if why else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """The columns of an appointment, and of who holds it where."""
+
+    appointment: dict[str, Any]
+    held: dict[str, Any]
+
+
+def _wanted(known: Known, place: Place, window: Span, starts: datetime) -> Wanted:
+    """Unacceptable for who does not work for the service then, and for premises or rooms that there are not."""
+    username = place.therapist or known.search.treating
+    if username is None:
+        raise Unacceptable("staff-unsuitable", "nobody treats the person yet: name a therapist", "therapist")
+    people = {}
+    for field, name in (("therapist", username), ("secondStaff", place.second)):
+        member = known.staff.get(name.lower()) if name is not None else None
+        if name is not None and member is None:
+            raise Unacceptable("staff-unknown", field=field)
+        if member is not None and not works(member, starts):
+            raise Unacceptable("staff-unsuitable", "they do not work there at that time", field)
+        people[field] = known.therapist(member["username"]) if member is not None else None
+    if people["secondStaff"] == people["therapist"]:
+        raise Unacceptable("staff-unsuitable", "the second is somebody else", "secondStaff")
+    is_met = (place.medium or FACE_TO_FACE) == FACE_TO_FACE
+    premises = known.search.place(place.site)
+    if (is_met or place.site is not None) and premises is None:
+        raise Unacceptable("premises-unknown", field="site")
+    room = next((each for each in premises.rooms if each.name == place.room), None) if premises else None
+    if (is_met or place.room is not None) and room is None:
+        raise Unacceptable("premises-unknown", field="room")
+    therapist = people["therapist"]
+    if therapist is None:
+        raise RuntimeError("somebody was looked up and not found")
+    return Wanted(
+        span=window,
+        therapist=therapist,
+        place=premises if is_met else None,
+        room=room if is_met else None,
+        second=people["secondStaff"],
+    )
+
+
+def _booked(known: Known, row: Mapping[str, Any]) -> Wanted:
+    """An appointment as it stands; one whose premises or room nobody has described is looked at as a time alone."""
+    starts = row["startsAt"]
+    place = known.search.place(row["site"]) if row["medium"] in (None, FACE_TO_FACE) else None
+    room = next((each for each in place.rooms if each.name == row.get("room")), None) if place else None
+    second = row.get("secondStaff")
+    return Wanted(
+        span=span(starts, starts + timedelta(minutes=row["minutes"] or USUAL_MINUTES)),
+        therapist=known.therapist(row.get("therapist") or ""),
+        place=place,
+        room=room,
+        second=known.therapist(second) if second else None,
+    )
+
+
+def _faster(fault: Unacceptable) -> Unacceptable:
+    """Of a booking, what somebody else has changed meanwhile is that the slot was free."""
+    return Unacceptable("slot-taken") if fault.code == "changed-meanwhile" else fault
+
+
+def _shown(slot: Slot, needs_two: bool) -> dict[str, Any]:  # noqa: FBT001  # a fact about the person
+    starts, ends = (moment(edge) for edge in slot.span)
+    said = [
+        {"code": each.value, **(_visited(slot.visit) if each is Reason.SAME_BUILDING else {})} for each in slot.reasons
+    ]
+    return {
+        "startsAt": starts,
+        "endsAt": ends,
+        "localStart": starts.astimezone(LONDON).strftime("%A %d %B %Y %H:%M"),
+        "therapist": slot.therapist,
+        "site": slot.place.id,
+        "premises": slot.place.name,
+        "room": slot.room.partition(":")[2],
+        "alsoFree": list(slot.others) if needs_two else [],
+        "reasons": said,
+    }
+
+
+def _visited(visit: Visit | None) -> dict[str, Any]:
+    """The obligation that brings the person to the building."""
+    if visit is None:
+        return {}
+    starts, ends = (moment(edge) for edge in visit.span)
+    return {"kind": visit.kind, "startsAt": starts, "endsAt": ends, "place": visit.place}
+
+
+def _said(why: Why) -> Mapping[str, Any]:
+    return {"code": why.cause.value, **_visited(why.visit)}
