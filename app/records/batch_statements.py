@@ -29,7 +29,7 @@ from app.tables import Instant
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
 COUNTS = ("accepted", "unchanged", "superseded", "conflict", "rejected", "not_kept", "warned")
-_B, _C, _R, _H = T.SyncBatch, T.SyncChunk, T.SyncResult, T.SyncHeld
+_B, _C, _R, _H, _A = T.SyncBatch, T.SyncChunk, T.SyncResult, T.SyncHeld, T.PartedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,11 @@ def there(kind: str) -> Any:
         rows = SQLModel.metadata.tables[kind.removeprefix("row-")].c
         found = select(prefix + rows.id).where(rows.id.in_(select(asked)))
         if not kind.startswith("row-"):
-            is_known = _H.record_id.in_(select(asked)), _H.known.is_not(None)
-            found = union_all(found, select(prefix + _H.record_id).where(*is_known))
+            known = (
+                select(prefix + each.record_id).where(each.record_id.in_(select(asked)), each.known.is_not(None))
+                for each in (_H, _A)
+            )
+            found = union_all(found, *known)
     present = found.subquery("there")
     return (
         update(_H)
@@ -194,7 +197,12 @@ STATEMENTS: dict[str, Any] = {
     "release": delete(_H).where(_H.record_id == _given("record_id"), _H.source_version <= _given("version")),
     "put_off": update(_H).where(_among(_H.record_id, "ids")).values(due_at=_UNTIL),
     "due_lines": _due_lines(),
-    "waiting": select(_H.record_id, _H.source_version, _H.known).where(_among(_H.record_id, "ids")),
+    "waiting": union_all(
+        *(
+            select(each.record_id, each.source_version, each.known).where(_among(each.record_id, "ids"))
+            for each in (_H, _A)
+        )
+    ),
 }
 AWAKE = update(_H).where(_H.due_at.is_(None), _among(_H.waits_for, "keys")).values(due_at=_given("now", Instant()))
 """What waits for these is tried again."""

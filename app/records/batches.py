@@ -17,7 +17,7 @@ from app.records.reading import Records
 
 __all__ = ["CHUNKS", "COUNTS", "HELD", "Batch", "Batches", "Held", "awake"]
 CHUNKS = frozenset({"sync_chunk"})
-HELD = frozenset({"sync_held", "sync_batch"})
+HELD = frozenset({"sync_held", "sync_batch", "parted_record"})
 Change = tuple[str, Sequence[Any], int | None]
 
 
@@ -135,10 +135,11 @@ class Batches:
         return [Held(*row) for row in await self._database.fetch(self._statement("due_lines"), values, permit)]
 
     async def waiting(self, permit: Warrant, record_ids: Iterable[str]) -> dict[str, tuple[str, Parent | None]]:
-        """Version and what is known of each of these records, as far as it waits."""
+        """Version and what is known of each of these records that waits or is set aside, the newer where it is both."""
         values = {"ids": json.dumps(list(record_ids))}
         found = await self._database.fetch(self._statement("waiting"), values, permit)
-        return {identity: (version, parent_of(known) if known else None) for identity, version, known in found}
+        newest = sorted(found, key=lambda row: row[1])
+        return {identity: (version, parent_of(known) if known else None) for identity, version, known in newest}
 
     @staticmethod
     def text_of(known: Parent) -> str:

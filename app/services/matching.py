@@ -35,7 +35,7 @@ class Matched:
     linked: list[str] = field(default_factory=list)
     """That are somebody's now."""
     parted: list[str] = field(default_factory=list)
-    """That are nobody's any more: what had come with them is gone, and waits when it comes again."""
+    """That are nobody's any more: what had come with them is set aside until they are somebody's again."""
     to_review: int = 0
     """Pairs that came onto the review list."""
     entries: int = 0

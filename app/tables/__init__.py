@@ -70,7 +70,7 @@ from app.tables.standing import (
     Training,
     UsedAssertion,
 )
-from app.tables.sync import SyncBatch, SyncChunk, SyncHeld, SyncResult
+from app.tables.sync import PartedRecord, SyncBatch, SyncChunk, SyncHeld, SyncResult
 
 RECORDS: tuple[type[Kept], ...] = (
     Person,
@@ -172,6 +172,7 @@ __all__ = [
     "Offence",
     "OnwardReferral",
     "OutcomeScore",
+    "PartedRecord",
     "Patient",
     "Person",
     "PersonAlias",

@@ -7,7 +7,18 @@ Both are as closed as the most closed of what they may hold (notes): no answer e
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, LargeBinary, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import Field, SQLModel
 
@@ -116,4 +127,28 @@ class SyncHeld(SQLModel, table=True):
     chunk: int = inner(NOTES)
     number: int = inner(NOTES)
     """Which line of that batch it was."""
+    recorded_at: datetime = inner(NOTES, sa_type=Instant)
+
+
+class PartedRecord(SQLModel, table=True):
+    """A record that came with a registration whose link to a person has ended, as it stood.
+
+    The database sets it aside with the link, and brings it back with the next: see migration 0028. Nobody reads it, and
+    it is compared by its version, so that its sender is answered as before (H7).
+    """
+
+    __tablename__ = "parted_record"
+    __table_args__ = (
+        ForeignKeyConstraint(["patient_id"], ["patient.id"], ondelete="CASCADE"),
+        {"info": {PROTECTED: True}},
+    )
+
+    record_id: str = inner(NOTES, primary_key=True, max_length=36)
+    record_table: str = inner(NOTES, max_length=40)
+    source_version: str = inner(NOTES, max_length=32)
+    patient_id: str = inner(IDENTITY, max_length=36, index=True)
+    known: str | None = inner(NOTES, default=None)
+    """As of a line that waits."""
+    body: str = inner(NOTES)
+    """Its columns, as JSON."""
     recorded_at: datetime = inner(NOTES, sa_type=Instant)
