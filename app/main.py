@@ -36,6 +36,7 @@ from app.routers import (
     capacity,
     changes,
     consents,
+    domain_events,
     emergency_grants,
     explanations,
     limits,
@@ -76,6 +77,7 @@ from app.services.consents import ConsentService
 from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.disclosures import DisclosureService
+from app.services.domain_events import DomainEventService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.held import HeldService
@@ -179,6 +181,7 @@ def _addresses() -> list[BaseRoute]:
         tasks.router,
         limits.router,
         changes.router,
+        domain_events.router,
         consents.router,
         subject_access.router,
         explanations.router,
@@ -239,6 +242,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         allocations=AllocationService(gate),
         attendance=AttendanceService(gate, settings.short_notice_hours),
         limits=LimitService(gate),
+        domain_events=DomainEventService(gate),
         proofs=ProofService(gate, checkpoints),
         checkpoints=CheckpointService(gate, checkpoints, settings),
         audit=AuditService(gate),

@@ -20,6 +20,7 @@ from app.services.changes import ChangesService
 from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.disclosures import DisclosureService
+from app.services.domain_events import DomainEventService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
 from app.services.lapsing import LapsingService
@@ -78,6 +79,7 @@ class Services:
     allocations: AllocationService
     attendance: AttendanceService
     limits: LimitService
+    domain_events: DomainEventService
     proofs: ProofService
     checkpoints: CheckpointService
     audit: AuditService
