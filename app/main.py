@@ -37,6 +37,7 @@ from app.routers import (
     changes,
     consents,
     diary,
+    domain_events,
     emergency_grants,
     explanations,
     lifecycle,
@@ -81,6 +82,7 @@ from app.services.container import Services, TooManyStrangers
 from app.services.cursors import CursorInvalid
 from app.services.diary import DiaryService
 from app.services.disclosures import DisclosureService
+from app.services.domain_events import DomainEventService
 from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
@@ -192,6 +194,7 @@ def _addresses() -> list[BaseRoute]:
         tasks.router,
         limits.router,
         changes.router,
+        domain_events.router,
         consents.router,
         subject_access.router,
         explanations.router,
@@ -258,6 +261,7 @@ async def _open(settings: Settings, opened: AsyncExitStack) -> tuple[Services, T
         allocations=AllocationService(gate),
         attendance=AttendanceService(gate, settings.short_notice_hours),
         limits=LimitService(gate),
+        domain_events=DomainEventService(gate),
         proofs=ProofService(gate, checkpoints),
         checkpoints=CheckpointService(gate, checkpoints, settings),
         audit=AuditService(gate),

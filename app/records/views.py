@@ -191,6 +191,13 @@ _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
         "consent",
         "emergency_grant",
         *LIMITED_BY,
+        "sync_event",  # which events speak of records that have not come since, by their versions alone
+        "supervision",
+        "offence",
+        "risk_assessment",
+        "risk_alert",
+        "obligation",
+        "allocation",
         "feed_person",  # how many people a system has been given, and how many it still has to drop (H6)
         "feed_removal",
     ),

@@ -268,13 +268,14 @@ class Writer:
         return self._prepared[key].sql, self._prepared[key].arguments({"value": value})
 
     def part(self, table: str, column: str, value: str, at: datetime) -> tuple[str, Sequence[Any]]:
-        """SQL and arguments by which the rows of a list that still hold do so no more, and stay."""
+        """SQL and arguments by which the rows of a list that still hold do so no more, and stay; not what is newer."""
         key = ("part", table, column)
         if key not in self._prepared:
             rows = _table(table).c
             whose = rows[column] == bindparam("value", type_=rows[column].type)
-            parted = {"parted_at": bindparam("at", type_=rows.parted_at.type)}
-            statement = update(_table(table)).where(whose, rows.parted_at.is_(None)).values(parted)
+            moment = bindparam("at", type_=rows.parted_at.type)
+            standing = rows.parted_at.is_(None), rows.recorded_at <= moment
+            statement = update(_table(table)).where(whose, *standing).values({"parted_at": moment})
             self._prepared[key] = self._database.prepare(statement)
         return self._prepared[key].sql, self._prepared[key].arguments({"value": value, "at": at})
 

@@ -23,6 +23,7 @@ from app.services.checkpoints import CheckpointService
 from app.services.consents import ConsentService
 from app.services.diary import DiaryService
 from app.services.disclosures import DisclosureService
+from app.services.domain_events import DomainEventService
 from app.services.duplicates import DuplicateService
 from app.services.explanations import ExplanationService
 from app.services.grants import GrantService
@@ -90,6 +91,7 @@ class Services:
     allocations: AllocationService
     attendance: AttendanceService
     limits: LimitService
+    domain_events: DomainEventService
     proofs: ProofService
     checkpoints: CheckpointService
     audit: AuditService

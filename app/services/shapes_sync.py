@@ -57,3 +57,31 @@ class BatchResults(Shape):
 
     data: list[RecordResult]
     pagination: Pagination
+
+
+class EventReceived(Shape):
+    """A domain event that was taken; the same event again has the same id."""
+
+    id: str
+    state: Literal["received"]
+
+
+class Awaited(Shape):
+    """Events of records that have not come since: how many, and for how long the oldest has waited."""
+
+    count: int
+    oldestAt: datetime  # noqa: N815  # as it stands in JSON
+    oldestHours: int  # noqa: N815  # as it stands in JSON
+
+
+class AwaitedOfSystem(Shape):
+    """What a system has said that it has and not sent yet."""
+
+    client: str
+    awaited: Awaited
+
+
+class EventsAwaited(Shape):
+    """Every system of which something is awaited."""
+
+    data: list[AwaitedOfSystem]

@@ -76,7 +76,7 @@ from app.tables.standing import (
     Training,
     UsedAssertion,
 )
-from app.tables.sync import PartedRecord, SyncBatch, SyncChunk, SyncHeld, SyncResult
+from app.tables.sync import PartedRecord, SyncBatch, SyncChunk, SyncEvent, SyncHeld, SyncResult
 
 RECORDS: tuple[type[Kept], ...] = (
     Person,
@@ -216,6 +216,7 @@ __all__ = [
     "Supervision",
     "SyncBatch",
     "SyncChunk",
+    "SyncEvent",
     "SyncHeld",
     "SyncResult",
     "TherapistProfile",

@@ -31,6 +31,7 @@ STATES = ("received", "applying", "done", "stopped")
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up an INTEGER PRIMARY KEY alone
 _OPEN = text("state IN ('received', 'applying')")
 _DUE = text("due_at IS NOT NULL")
+_AWAITED = text("outcome = 'awaited'")
 
 
 class SyncBatch(SQLModel, table=True):
@@ -133,7 +134,7 @@ class SyncHeld(SQLModel, table=True):
 class PartedRecord(SQLModel, table=True):
     """A record that came with a registration whose link to a person has ended, as it stood.
 
-    The database sets it aside with the link, and brings it back with the next: see migration 0027. Nobody reads it, and
+    The database sets it aside with the link, and brings it back with the next: see migration 0029. Nobody reads it, and
     it is compared by its version, so that its sender is answered as before (H7).
     """
 
@@ -152,3 +153,25 @@ class PartedRecord(SQLModel, table=True):
     body: str = inner(NOTES)
     """Its columns, as JSON."""
     recorded_at: datetime = inner(NOTES, sa_type=Instant)
+
+
+class SyncEvent(SQLModel, table=True):
+    """That the probation service's system said that something of a person changed there; never what."""
+
+    __tablename__ = "sync_event"
+    __table_args__ = (
+        one_of("outcome", ("applied", "awaited", "overtaken")),
+        Index("ix_sync_event_crn", "crn"),
+        Index("ix_sync_event_awaited", "client", sqlite_where=_AWAITED, postgresql_where=_AWAITED),
+        {"info": {PROTECTED: True}},
+    )
+
+    id: str = inner(IDENTITY, primary_key=True, max_length=36)
+    client: str = inner(IDENTITY, max_length=60)
+    event_type: str = inner(IDENTITY, max_length=80)
+    occurred_at: datetime = inner(IDENTITY, sa_type=Instant)
+    occurred_version: str = inner(IDENTITY, max_length=32)
+    """The same as records have it, to be compared with theirs."""
+    crn: str = inner(IDENTITY, max_length=7)
+    outcome: str = inner(IDENTITY, max_length=10)
+    recorded_at: datetime = inner(IDENTITY, sa_type=Instant)

@@ -41,6 +41,7 @@ LISTS = (
     "/v1/sync/removals",
     "/v1/sync/removals/{removal_id}/acknowledgement",
     "/v1/sync/receivers",
+    "/v1/sync/events",
     "/v1/audit/checkpoints",
     "/v1/audit/witnesses",
     "/v1/audit/entries",
@@ -74,6 +75,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/matches/{match_id}/link": {"note": "The same tattoo, and the same mother."},
     "/v1/matches/{match_id}/unlink": {"note": "They are twins."},
     "/v1/matches/{match_id}/dismissal": {"note": "They are twins."},
+    "/v1/sync/events": {
+        "eventType": "probation-case.updated",
+        "version": 1,
+        "occurredAt": "2026-03-09T10:00:00Z",
+        "personReference": {"identifiers": [{"type": "CRN", "value": FULL}]},
+    },
     "/v1/people/{crn}/subject-requests": {"receivedOn": "2026-03-09", "reference": "SAR-1"},
     "/v1/subject-requests/{request_id}/closure": {},
     "/v1/people/{crn}/consents": {

@@ -111,6 +111,8 @@ def long_ago(crn: str, mark: str) -> list[Any]:
                    waits_for=f"link:claims-{mark}", line=f"line {mark}", batch=1, chunk=0, number=2, recorded_at=NOW),
         t.PartedRecord(record_id=f"parted-{mark}", record_table="session_note", source_version="1", body=f"note {mark}",
                        patient_id=f"claims-{mark}", recorded_at=NOW),
+        t.SyncEvent(id=f"event-{mark}", client="probation-system", event_type="probation-case.updated", crn=crn,
+                    occurred_at=NOW, occurred_version="2", outcome="awaited", recorded_at=NOW),
         t.FeedPerson(receiver="probation-system", person_id=person_id(crn), crn=crn, member=1, number=1, given=1,
                      opened="identity", identifiers=f'[{{"type":"CRN","value":"{crn}"}}]', recorded_at=NOW),
     ])  # fmt: skip

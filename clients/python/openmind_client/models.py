@@ -39,6 +39,33 @@ class AppointmentBookingAttendance(BaseModel):
     booked_by: Annotated[Any, Field(alias="bookedBy", title="Bookedby")] = None
 
 
+class Awaited(BaseModel):
+    """
+    Events of records that have not come since: how many, and for how long the oldest has waited.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    count: Annotated[int, Field(title="Count")]
+    oldest_at: Annotated[AwareDatetime, Field(alias="oldestAt", title="Oldestat")]
+    oldest_hours: Annotated[int, Field(alias="oldestHours", title="Oldesthours")]
+
+
+class AwaitedOfSystem(BaseModel):
+    """
+    What a system has said that it has and not sent yet.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    client: Annotated[str, Field(title="Client")]
+    awaited: Awaited
+
+
 class CorrectedOutcomeAttendance(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -95,6 +122,31 @@ class EngagementMarkAttendance(BaseModel):
     mark: Annotated[Any, Field(title="Mark")] = None
     party: Annotated[Any, Field(title="Party")] = None
     marked_at: Annotated[AwareDatetime | None, Field(alias="markedAt", title="Markedat")] = None
+
+
+class EventReceived(BaseModel):
+    """
+    A domain event that was taken; the same event again has the same id.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    id: Annotated[str, Field(title="Id")]
+    state: Annotated[Literal["received"], Field(title="State")]
+
+
+class EventsAwaited(BaseModel):
+    """
+    Every system of which something is awaited.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    data: Annotated[list[AwaitedOfSystem], Field(title="Data")]
 
 
 class Fact(
@@ -208,6 +260,19 @@ class FeedPagination(BaseModel):
     next: Annotated[str, Field(title="Next")]
     more: Annotated[bool, Field(title="More")]
     page_size: Annotated[int, Field(alias="pageSize", title="Pagesize")]
+
+
+class Identifier(BaseModel):
+    """
+    One way in which the person is known.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Annotated[str, Field(pattern="^[A-Z][A-Z_]{1,19}$", title="Type")]
+    value: Annotated[str, Field(pattern="^[0-9A-Za-z/ -]{1,40}$", title="Value")]
 
 
 class Missing(BaseModel):
@@ -343,6 +408,18 @@ class PersonIdentity(BaseModel):
     pnc_number: Annotated[Any, Field(alias="pncNumber", title="Pncnumber")] = None
     cro_number: Annotated[Any, Field(alias="croNumber", title="Cronumber")] = None
     noms_number: Annotated[Any, Field(alias="nomsNumber", title="Nomsnumber")] = None
+
+
+class PersonReference(BaseModel):
+    """
+    Of whom the event is; a CRN has to be among it.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    identifiers: Annotated[list[Identifier], Field(max_length=10, min_length=1, title="Identifiers")]
 
 
 class ReferralMoveReferral(BaseModel):
