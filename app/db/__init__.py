@@ -4,7 +4,7 @@ It never lets a statement that reads a protected table through without a warrant
 any SQLAlchemy engine or session by an event, so that a forgotten gate is an error and not a leak.
 """
 
-from app.db.arrays import each_row, each_text
+from app.db.arrays import each_row, each_text, one_of
 from app.db.base import Address, Database, Warrant
 from app.db.faults import DatabaseUnavailable, UnpermittedRead
 from app.db.guard import warranted
@@ -29,6 +29,7 @@ __all__ = [
     "Writing",
     "each_row",
     "each_text",
+    "one_of",
     "open_database",
     "open_postgres",
     "open_sqlite",

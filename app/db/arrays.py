@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, String, cast, column, literal_column
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Select, String, cast, column, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -37,6 +37,32 @@ def _rows_in_postgresql(element: _Rows, compiler: Any, **options: Any) -> str:
 def each_text(array: BindParameter[str], name: str) -> Any:
     """A table with the one column `value`, under a name of its own in the statement."""
     return _Texts(array).table_valued(column("value", String()), name=name)
+
+
+class _OneOf(FunctionElement[bool]):
+    name = "one_of"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_OneOf, "sqlite")
+def _one_of_in_sqlite(element: _OneOf, compiler: Any, **options: Any) -> str:
+    value, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{value} IN {values}"
+
+
+@compiles(_OneOf, "postgresql")
+def _one_of_in_postgresql(element: _OneOf, compiler: Any, **options: Any) -> str:
+    value, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{value} = ANY (ARRAY{values})"
+
+
+def one_of(value: ColumnElement[Any], values: Select[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of the values of a SELECT, which are put together first and then looked up by its index.
+
+    Of a plain IN PostgreSQL may compare each value with each row: the plan is kept, and was made when there were few.
+    """
+    return _OneOf(value, values.scalar_subquery())
 
 
 class _At(FunctionElement[str]):

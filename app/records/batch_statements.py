@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 import app.tables
-from app.db import each_text
+from app.db import each_text, one_of
 from app.tables import Instant
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
@@ -98,7 +98,7 @@ def _given(name: str, type_: Any = None) -> Any:
 
 
 def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    return column.in_(select(each_text(_given(name), "asked").c.value))
+    return one_of(column, select(each_text(_given(name), "asked").c.value))
 
 
 def there(kind: str) -> Any:
@@ -107,17 +107,18 @@ def there(kind: str) -> Any:
     prefix: Any = literal_column(f"'{kind}:'")
     found: Any
     if kind == "link":
-        found = select(prefix + T.Patient.id).where(T.Patient.id.in_(select(asked)), T.Patient.person_id.is_not(None))
+        linked = T.Patient.person_id.concat(literal_column("''")).is_not(None)  # not by the index of all who are
+        found = select(prefix + T.Patient.id).where(one_of(T.Patient.id, select(asked)), linked)
     else:
         rows = SQLModel.metadata.tables[kind.removeprefix("row-")].c
-        found = select(prefix + rows.id).where(rows.id.in_(select(asked)))
+        found = select(prefix + rows.id).where(one_of(rows.id, select(asked)))
         if not kind.startswith("row-"):
-            is_known = _H.record_id.in_(select(asked)), _H.known.is_not(None)
+            is_known = one_of(_H.record_id, select(asked)), _H.known.is_not(None)
             found = union_all(found, select(prefix + _H.record_id).where(*is_known))
     present = found.subquery("there")
     return (
         update(_H)
-        .where(_H.due_at.is_(None), _H.waits_for.in_(select(present.c[0])))
+        .where(_H.due_at.is_(None), one_of(_H.waits_for, select(present.c[0])))
         .values(due_at=_given("now", Instant()))
         .execution_options(synchronize_session=False)
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from app.db import each_text
+from app.db import each_text, one_of
 from app.records import facts
 from app.records.feed import IDS, READABLE, array
 from app.records.life import say_outcome
@@ -56,8 +56,8 @@ async def local_ids(records: Records, permit: Permit, client: str, persons: Iter
             .where(T.Client.id == CLIENT)
             .scalar_subquery()
         )
-        linked = asked.join(T.Patient.__table__, patient.person_id == asked.c.value)
-        named = select(patient.person_id, patient.source_id).select_from(linked).where(patient.source == provider)
+        theirs = one_of(patient.person_id, select(asked.c.value)), patient.source == provider
+        named = select(patient.person_id, patient.source_id).where(*theirs)
         return named.order_by(patient.person_id, patient.source_id)
 
     values = {"client": client, "ids": array(persons)}

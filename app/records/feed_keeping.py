@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.db import each_row, each_text
+from app.db import each_row, each_text, one_of
 from app.records.feed import IDS, NUMBER, Receiver, array
 from app.records.feed_people import Known
 from app.records.predicates import AT, CLIENT, T
@@ -120,7 +120,7 @@ def forgotten(records: Records, client: str, persons: Sequence[str]) -> Change:
     """People whom the receiver was never given."""
 
     def build() -> Any:
-        named = _F.person_id.in_(select(each_text(IDS, "asked").c.value))
+        named = one_of(_F.person_id, select(each_text(IDS, "asked").c.value))
         return delete(T.FeedPerson).where(_F.receiver == CLIENT, named)
 
     return _change(records, "forgotten", build, {"client": client, "ids": array(persons)}, len(persons))
@@ -157,7 +157,7 @@ def voided(records: Records, client: str, at: datetime, persons: Sequence[str]) 
     """That notices about people who are sent again hold no longer."""
 
     def build() -> Any:
-        named = _F.person_id.in_(select(each_text(IDS, "asked").c.value))
+        named = one_of(_F.person_id, select(each_text(IDS, "asked").c.value))
         theirs = select(_F.removal).where(_F.receiver == CLIENT, named, _F.removal.is_not(None))
         is_theirs = _REMOVAL.receiver == CLIENT, _REMOVAL.number.in_(theirs), _REMOVAL.closed_at.is_(None)
         return update(T.FeedRemoval).where(*is_theirs).values(closed_at=AT, identifiers=null())

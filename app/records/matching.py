@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, Integer, Select, String, bindparam, 
 from sqlmodel import SQLModel
 
 import app.tables
-from app.db import Warrant, each_text
+from app.db import Warrant, each_text, one_of
 from app.pathway.matching import Basis, Side, State
 from app.records import predicates
 from app.records.reading import Records
@@ -70,7 +70,7 @@ async def crns_of(records: Records, permit: Warrant, registrations: Iterable[str
     def build() -> Select[Any]:
         asked = each_text(_VALUES, "sought_values").c.value
         linked = select(T.Patient.id, T.Person.crn).join(T.Person, T.Person.id == T.Patient.person_id)
-        return linked.where(T.Patient.id.in_(select(asked)))
+        return linked.where(one_of(T.Patient.id, select(asked)))
 
     statement = records.prepared("crns of registrations", build)
     rows = await records.database.fetch(statement, {"sought": json.dumps(sorted(registrations))}, permit)

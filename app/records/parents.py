@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Select, String, bindparam, select
 
 import app.tables
-from app.db import Warrant, each_text
+from app.db import Warrant, each_text, one_of
 from app.records.reading import Records
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
@@ -73,7 +73,7 @@ _ASKED = bindparam("asked", type_=String(), required=True)
 
 
 def _among(column: Any) -> Any:
-    return column.in_(select(each_text(_ASKED, "asked_for").c.value))
+    return one_of(column, select(each_text(_ASKED, "asked_for").c.value))
 
 
 async def parents(records: Records, permit: Warrant, table: str, ids: Iterable[str]) -> dict[str, Parent]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
 from sqlmodel import SQLModel
 
-from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text
+from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text, one_of
 from app.records import facts
 from app.records.life import say_outcome, say_state, say_version
 from app.records.permit import PersonPermit
@@ -117,7 +117,7 @@ def section_of_many(category: Category, place: int, caveat: str, rows: frozenset
     if whose is None:
         raise ValueError(f"rows of {table.name} do not say whose they are")
     asked = each_text(PERSONS, "asked")
-    statement = select(whose, *section.selected(caveat)).select_from(asked.join(table, whose == asked.c.value))
+    statement = select(whose, *section.selected(caveat)).where(one_of(whose, select(asked.c.value)))
     order = () if table.name == "person" else _order(table)
     return _as_opened(statement.order_by(*order), section, caveat, rows)
 

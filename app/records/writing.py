@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from uuid_utils import UUID, uuid5
 
-from app.db import Database, Prepared, each_text
+from app.db import Database, Prepared, each_text, one_of
 from app.records.permit import Permit
 
 _NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
@@ -294,7 +294,7 @@ class Writer:
         if key not in self._prepared:
             rows = _table(table)
             asked = each_text(bindparam("ids", type_=String(), required=True), "asked")
-            statement = select(rows.c.id, rows.c[VERSIONED]).where(rows.c.id.in_(select(asked.c.value)))
+            statement = select(rows.c.id, rows.c[VERSIONED]).where(one_of(rows.c.id, select(asked.c.value)))
             self._prepared[key] = self._database.prepare(statement)
         found = await self._database.fetch(self._prepared[key], {"ids": json.dumps(list(ids))}, permit)
         return {identity: version for identity, version in found}  # noqa: C416  # rows are tuples of Any

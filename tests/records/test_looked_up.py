@@ -1,0 +1,58 @@
+"""What is asked of many people at once is looked up by an index for each of them, however many others there are."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.db import prepare
+from app.db.postgres import open_postgres
+from app.records import batch_statements, facts, feed_people
+from app.records.reading import SENT, section_of_many
+from app.vocabulary import Caller, Category, Party, Role
+from tests.world import NOW
+
+MANY = "FROM generate_series(1, 3000) i"
+SYSTEM = Caller(Party.JUSTICE, Role.CASE_MANAGEMENT_SYSTEM, "probation-system", "token")
+ROWS = (
+    "INSERT INTO person (id, recorded_at, crn, family_name, given_names, date_of_birth, sex, source_version) SELECT "
+    f"'p' || i, '2025-01-01', 'X' || lpad(i::text, 6, '0'), 'F', 'G', '1980-01-01', 'male', '1' {MANY}",
+    "INSERT INTO feed_person (receiver, person_id, crn, member, number, opened, given, identifiers, recorded_at) "
+    f"SELECT 'probation-system', 'p' || i, 'X' || lpad(i::text, 6, '0'), i, i, '', 0, '[]', '2025-01-01' {MANY}",
+    "INSERT INTO sync_held (record_id, record_table, source_version, waits_for, line, batch, chunk, number, "
+    f"recorded_at) SELECT 'h' || i, 'supervision', '1', 'person:q' || i, '{{}}', 1, 1, i, '2025-01-01' {MANY}",
+)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", ()):
+        yield from nodes(each)
+
+
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [
+        pytest.param(batch_statements.there("person"), {"person", "sync_held"}, id="what waited for people"),
+        pytest.param(feed_people._people("postgresql"), {"person", "feed_person"}, id="whose records changed"),
+        pytest.param(section_of_many(Category.IDENTITY, 0, "all", SENT), {"person"}, id="what they are sent"),
+    ],
+)
+async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: Any, tables: set[str]) -> None:
+    keys = json.dumps([f"p{number}" for number in range(1, 501)])
+    values = {"ids": keys, "persons": keys, "crns": keys, "now": NOW, **facts.parameters(SYSTEM, NOW)}
+    prepared = prepare(statement, "postgresql")
+    connection = await open_postgres(postgres_url)
+    try:
+        await connection.execute("SET session_replication_role = replica")  # rows alone, without what they belong to
+        for rows in ROWS:
+            await connection.execute(rows)
+        arguments = prepared.arguments({name: values[name] for name in prepared.names})
+        said = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {prepared.sql}", *arguments)
+    finally:
+        await connection.close()
+    found = [each for each in nodes(json.loads(said)[0]["Plan"]) if each.get("Relation Name") in tables]
+    assert {each["Relation Name"] for each in found} == tables
+    scans = [each for each in found if each["Node Type"] != "ModifyTable"]
+    assert [each for each in scans if not ({"Index Cond", "Recheck Cond"} & set(each))] == []
