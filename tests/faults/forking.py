@@ -9,12 +9,15 @@ from typing import Any
 
 import uvicorn
 
+SERVICE = "app.main:application"
+
 
 class Forked:
     """A uvicorn process; what `subprocess.Popen` has of it."""
 
-    def __init__(self, environment: Mapping[str, str], said: Path, port: int) -> None:
-        self._process = _nursery().Process(target=_serve, args=(dict(environment), str(said), port), daemon=True)
+    def __init__(self, environment: Mapping[str, str], said: Path, port: int, factory: str = SERVICE) -> None:
+        given = (dict(environment), str(said), port, factory)
+        self._process = _nursery().Process(target=_serve, args=given, daemon=True)
         self._process.start()
 
     @property
@@ -41,10 +44,10 @@ def _nursery() -> Any:
     return context
 
 
-def _serve(environment: Mapping[str, str], said: str, port: int) -> None:
+def _serve(environment: Mapping[str, str], said: str, port: int, factory: str) -> None:
     os.environ.clear()
     os.environ.update(environment)
     out = os.open(said, os.O_WRONLY)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    uvicorn.run("app.main:application", factory=True, port=port, access_log=False, log_level="warning")
+    uvicorn.run(factory, factory=True, port=port, access_log=False, log_level="warning")

@@ -22,7 +22,7 @@ from app.audit.verify import Report, verify
 from app.db import Address
 from app.vocabulary import Role
 from tests import world
-from tests.faults.forking import Forked
+from tests.faults.forking import SERVICE, Forked
 from tests.postgres import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,8 @@ _STOPPED = FastAPI()
 class Running:
     """One service: a uvicorn process."""
 
-    def __init__(self, url: str, key: Path, environment: Mapping[str, str] | None = None, **settings: str) -> None:
+    def __init__(self, url: str, key: Path, environment: Mapping[str, str] | None = None, factory: str = SERVICE,
+                 **settings: str) -> None:  # fmt: skip
         self.url, self.port = url, _free_port()
         self.said = key.with_name(f"said-{self.port}")
         self.settings = world.settings_for(url, key, **settings)
@@ -50,7 +51,7 @@ class Running:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENMIND_")}
         self.said.touch()
         if environment is None:
-            self.process: Any = Forked(clean | named, self.said, self.port)
+            self.process: Any = Forked(clean | named, self.said, self.port, factory)
         else:  # what a loader is told has to be there before the process
             self.process = _started(clean | named | dict(environment), self.said, self.port)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.identity import write_private_key
 from tests.region.run import Rates, Year
 
-LIVELY = Rates(killed=0.5, crashed=0.5, agrees=0.3, withdraws=0.3)
+LIVELY = Rates(killed=0.5, crashed=0.5, referred=0.01, agrees=0.3, withdraws=0.3)
 
 
 def test_both_sides_and_the_service_agree_at_the_end(sqlite_url: str, tmp_path: Path) -> None:

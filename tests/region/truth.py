@@ -75,10 +75,10 @@ class Person:
 
 
 class Region:
-    """So many people; `day` is what happens on one, as both systems come to write it down."""
+    """So many people, referred with such a chance a day; `day` is what happens on one, as the systems write it down."""
 
-    def __init__(self, people: int, days: int, first: date, chance: Random) -> None:
-        self._chance, self._days, self.first = chance, days, first
+    def __init__(self, people: int, days: int, first: date, chance: Random, referred: float) -> None:
+        self._chance, self._days, self.first, self._referred = chance, days, first, referred
         self.people = [self._somebody(number) for number in range(people)]
 
     def _somebody(self, number: int) -> Person:
@@ -140,7 +140,7 @@ class Region:
         chance = self._chance
         running = person.referrals[-1] if person.referrals and person.referrals[-1].closed is None else None
         if running is None:
-            if len(person.referrals) < 2 and chance.random() < 0.01:
+            if len(person.referrals) < 2 and chance.random() < self._referred:
                 running = Referral(f"R{person.number}-{len(person.referrals)}", today)
                 person.referrals.append(running)
                 yield _of_patient(person, today)
