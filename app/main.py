@@ -68,7 +68,7 @@ from app.services.audit_export import ExportService
 from app.services.authorisations import AuthorisationService
 from app.services.batches import BatchService
 from app.services.capacity import CapacityService
-from app.services.changes import ChangesService
+from app.services.changes import ChangesService, Unheard
 from app.services.chasing import ChaseService, patience_of
 from app.services.checkpointing import Checkpointing
 from app.services.checkpoints import CheckpointService
@@ -105,6 +105,8 @@ from app.services.webhooks import Webhooks
 from app.services.working_time import WorkingTimeService
 from app.sync.batches import Applying
 
+NOBODY_THERE = 499
+"""As web servers write it of a client that has closed its connection; nobody reads it."""
 PUBLIC = {
     "/health": "says that the process runs, and nothing else",
     "/ready": "says which part answers; load balancers have no token",
@@ -329,6 +331,10 @@ async def _http(_: Request, fault: Exception) -> Response:
     return response
 
 
+async def _unheard(_: Request, _fault: Exception) -> Response:
+    return Response(status_code=NOBODY_THERE)
+
+
 async def _archive_unavailable(_: Request, fault: Exception) -> Response:
     return problem("archive-unavailable", detail=str(fault))
 
@@ -348,6 +354,7 @@ _ANSWERS: dict[Any, Answer] = {
     RequestValidationError: _invalid,
     HTTPException: _http,
     CursorInvalid: _cursor_invalid,
+    Unheard: _unheard,
     BodyTooLarge: _always("body-too-large"),
     TooManyStrangers: _always("too-many-failures"),
     LogUnavailable: _always("unavailable"),

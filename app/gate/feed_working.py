@@ -14,7 +14,7 @@ from app.gate.feed_items import Decided, Item, items_of
 from app.gate.feed_moves import Moves, of_receiver
 from app.gate.listing import conditions_for
 from app.policies import CompiledAgreement, Decision, decide
-from app.records import feed, feed_keeping, feed_people
+from app.records import feed, feed_keeping, feed_moments, feed_people
 from app.records.feed import Receiver
 from app.records.feed_people import Looked
 from app.records.lists import Conditions
@@ -41,6 +41,8 @@ class Memory:
     """From the one to the other the log has nothing that the feed has to know."""
     looked: dict[str, int] = field(default_factory=dict)
     """By CRN, how long the log was when somebody was last looked at: of no earlier change there is anything new."""
+    turned_to: datetime | None = None
+    """Until when it was looked whether something began or ended; since the last round otherwise."""
 
     def goes_on(self, position: int) -> int:
         """Where to go on in the log from a position that is kept."""
@@ -98,6 +100,7 @@ class Working:
         if not self.is_behind or len(looked) > REMEMBERED:
             looked.clear()
         looked.update(self.looked)
+        self.memory.turned_to = self.question.at
 
     @property
     def has_changed(self) -> bool:
@@ -120,7 +123,8 @@ class Working:
         if self.position < changed.first:  # what happened before it stands in files: everything is sent again
             self.shift = self.moves.number
             self.moves.number += self.shift
-        last = await feed_people.with_merged(records, permit, changed.crns) if changed.crns else {}
+        affected = {**changed.crns, **dict.fromkeys(await self._turned(permit), changed.size)}
+        last = await feed_people.with_merged(records, permit, affected) if affected else {}
         crns = dict.fromkeys((*doubted, *(crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))))
         self.is_behind = changed.position < changed.size
         if crns or self.shift or self.swept_to == "":
@@ -134,6 +138,13 @@ class Working:
             for row in await feed_people.gone(records, permit, caller, at, most):
                 self._look(row)
         await self._go_round(permit, {row.person_id for row in rows}, most)
+
+    async def _turned(self, permit: Permit) -> Sequence[str]:
+        """CRNs of whom something has begun or ended since it was looked at, but for a round that looks at everybody."""
+        since, at = self.memory.turned_to or self.seen.round_at, self.question.at
+        if self.swept_to == "" or since is None or since >= at:
+            return ()
+        return await feed_moments.turned(self.gate.records, permit, since, at)
 
     async def _go_round(self, permit: Permit, looked_at: set[str], most: int) -> None:
         """Slices that grow where few of them come into the feed, and end with the last one who still does."""

@@ -36,7 +36,8 @@ async def changes(ask: AskingChanges, request: Request) -> Response:
     """Whom the system may read, as they change, and whom it has to drop (H6)."""
     limit, wait = _whole(request, "limit", 100, 1, _LARGEST), _whole(request, "wait", 0, 0, _LONGEST)
     cursor = request.query_params.get("cursor")
-    return answered(await ask.services.changes.page(ask.asks(Action.READ, (Category.IDENTITY,)), cursor, limit, wait))
+    question = ask.asks(Action.READ, (Category.IDENTITY,))
+    return answered(await ask.services.changes.page(question, cursor, limit, wait, request.is_disconnected))
 
 
 @router.get(

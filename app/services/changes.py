@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +27,14 @@ CATCH_UP_SECONDS = 1.0
 """How long an answer is kept back for what has still to be worked out; after that it says that there is more."""
 
 
+async def _stays() -> bool:
+    return False
+
+
+class Unheard(Exception):
+    """Whoever asked went away before there was an answer: nothing was disclosed, and nothing is."""
+
+
 class ChangesService:
     """Every method leaves an entry, refusals included."""
 
@@ -34,10 +42,14 @@ class ChangesService:
         self._gate, self._clock = gate, clock
         self.poll_seconds = POLL_SECONDS
 
-    async def page(self, question: Question, cursor: str | None, size: int, wait: float) -> Answer:
+    async def page(
+        self, question: Question, cursor: str | None, size: int, wait: float,
+        is_gone: Callable[[], Awaitable[bool]] = _stays,
+    ) -> Answer:  # fmt: skip
         """What is new after a cursor, once something is or `wait` seconds are over; CursorInvalid for another's.
 
-        While it waits it holds no connection and no lock, and looks once in `poll_seconds`.
+        While it waits it holds no connection and no lock, and looks once in `poll_seconds`. Unheard once whoever asked
+        `is_gone`.
         """
         client, now = question.caller.client, asyncio.get_running_loop().time
         after = _after(cursor, client, CHANGES)
@@ -50,6 +62,8 @@ class ChangesService:
                 break
             if worked_out.is_whole:
                 await asyncio.sleep(min(until - now(), self.poll_seconds))
+            if await is_gone():
+                raise Unheard
             question = replace(question, at=self._clock())
         found = worked_out.page or await answer_page(self._gate, asked, agreement, after, size, worked_out)
         more = found.has_more or not worked_out.is_whole

@@ -22,6 +22,8 @@ class AccessLimit(OfPerson, table=True):
         from_source(),
         one_of("kind", ("exclusion", "restriction")),
         ordered("valid_from", "valid_until"),
+        Index("ix_access_limit_valid_from", "valid_from"),
+        Index("ix_access_limit_valid_until", "valid_until"),
         feeds_facts=True,
     )
     subject: ClassVar[Subject] = LIMITS

@@ -142,6 +142,8 @@ class Consent(OfPerson, table=True):
         ordered("valid_from", "valid_until"),
         CheckConstraint("supersedes_id IS NULL OR supersedes_id <> id", name="supersedes_another"),
         Index("ix_consent_person_scope", "person_id", "scope"),
+        Index("ix_consent_valid_from", "valid_from"),
+        Index("ix_consent_valid_until", "valid_until"),
         section="consents",
         feeds_facts=True,
     )

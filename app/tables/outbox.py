@@ -43,6 +43,7 @@ class WebhookDelivery(SQLModel, table=True):
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
+        Index("ix_webhook_delivery_number", "number"),
         Index("ix_webhook_delivery_waiting", "receiver", "number", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 

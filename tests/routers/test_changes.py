@@ -16,6 +16,7 @@ from app.db import Address
 from app.gate import feed_pages, feeding
 from app.gate.feed_working import Working
 from app.gate.matching import MATCHED
+from app.main import NOBODY_THERE
 from app.records import feed_keeping
 from tests import world
 from tests.cli.test_review_commands import ran, settings_of
@@ -153,6 +154,29 @@ async def test_a_consent_that_ends_on_a_day_holds_until_london_has_midnight(data
         async with serving(database_url, key_file, clock_start=at) as service:
             items, page = await feed(service, PROBATION, cursor)
             assert (people(items), dropped(items)) == expected
+            cursor = page["next"]
+
+
+async def test_what_begins_or_ends_within_a_minute_is_noticed_by_the_next_answer(
+    database_url: str, key_file: Path
+) -> None:
+    """Nobody writes at that moment, and no round over everybody is due."""
+    begins, ends = NOW + timedelta(seconds=20), NOW + timedelta(seconds=40)
+    limits = world.limit(CRN, "restriction", "nobody.here", valid_from=begins, valid_until=ends)
+    agreed = [*world.consent(CRN, "attendance"), *limits]
+    await world.put(
+        database_url, [*everybody(), world.person(CRN), world.supervision(CRN), world.referral(CRN), *agreed]
+    )
+    cursor = None
+    for at, expected in (
+        (NOW, ({CRN: H3}, [])),
+        (begins - timedelta(seconds=1), ({}, [])),
+        (begins, ({}, [("CRN", CRN)])),
+        (ends, ({CRN: H3}, [])),
+    ):
+        async with serving(database_url, key_file, clock_start=at) as service:
+            items, page = await feed(service, PROBATION, cursor)
+            assert (people(items), dropped(items)) == expected, at
             cursor = page["next"]
 
 
@@ -368,6 +392,36 @@ async def test_an_answer_waits_until_something_is_new(service_on_both: Service) 
         await written(service_on_both, COURT, appointment(COURT, "referral-X100002", 30))
         items, page = await waiting
     assert people(items) == {COURT: H3}
+
+
+async def test_nobody_waits_for_a_system_that_has_gone(service_alone: Service) -> None:
+    """What is new after that is neither sent nor taken for sent, and comes when the system asks again."""
+    service, said = service_alone, list[Any]()
+    service.app.state.services.changes.poll_seconds = 0.01
+    _, page = await feed(service, PROBATION)
+    headers = {"authorization": f"Bearer {service.token(*PROBATION)}", "purpose-of-use": SYNC}
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": FEED,
+        "raw_path": FEED.encode(), "query_string": f"wait=30&cursor={page['next']}".encode(), "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1), "server": ("testserver", 80),
+    }  # fmt: skip
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def sent(message: Any) -> None:
+        said.append(message)
+
+    await service.marked()
+    async with asyncio.timeout(20):
+        await service.app(scope, gone, sent)
+    assert (said[0]["status"], said[-1].get("body", b"")) == (NOBODY_THERE, b"")
+    assert await service.entries() == []
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+    items, _ = await feed(service, PROBATION, page["next"])
+    assert people(items) == {FULL: H3}
 
 
 async def test_a_person_changed_while_an_answer_is_made_is_never_sent_as_they_were(
