@@ -282,6 +282,9 @@ class Settings(BaseSettings):
     )
     chase: Chase = Field(default_factory=Chase, description="how long a safety alert may wait to be acknowledged")
     log_archive: Path | None = Field(None, description="the folder with the months of the log that left the database")
+    delivered_days: int = Field(
+        30, ge=1, le=3650, description="days for which it is kept what receivers of webhooks and brokers have taken"
+    )
     short_notice_hours: int = Field(
         24, ge=1, le=336, description="less notice than so many hours, and a cancellation is a short one"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, literal_column, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import app.tables
@@ -98,6 +98,14 @@ class Outbox:
         """Try everything again that was given up; False if there is nothing."""
         return await self._write("revive", {"receiver": receiver, "now": now})
 
+    async def clean_up(self, before: datetime) -> bool:
+        """Let go of some of what was taken before a moment; False if there is nothing more.
+
+        What waits or was given up stays, and so does the last that each receiver was given, from which it goes on.
+        """
+        values = {"until": before}
+        return any([await self._write("forget_delivered", values), await self._write("forget_told", values)])
+
     async def counts(self) -> list[Count]:
         """How far every receiver is that was ever given something, by name."""
         return [Count(*row) for row in await self._database.fetch(self._statement("counts"), {})]
@@ -123,6 +131,7 @@ _RECEIVER, _PARTY = bindparam("receiver", type_=_D.receiver.type), bindparam("pa
 _DUE, _SEEN = bindparam("due", type_=_D.number.type), bindparam("seen", type_=_D.attempts.type)
 _NOW, _UNTIL = bindparam("now", type_=Instant()), bindparam("until", type_=Instant())
 _ERROR = bindparam("error", type_=_D.last_error.type)
+_AT_ONCE: Any = literal_column("1000")
 _UNDONE = (_D.delivered_at.is_(None), _D.dead_at.is_(None))
 
 
@@ -146,6 +155,20 @@ def _settle(**values: Any) -> Any:
     """Of the attempt that is under way: a process that was taken for dead changes nothing for its successor."""
     same = (_D.receiver == _RECEIVER, _D.number == _DUE, _D.attempts == _SEEN, *_UNDONE)
     return update(_D).where(*same).values(claimed_until=None, **values)
+
+
+def _forget_delivered(_dialect: str) -> Any:
+    other = T.WebhookDelivery.__table__.alias("given")
+    last = select(func.max(other.c.number)).where(other.c.receiver == _D.receiver).scalar_subquery()
+    old = select(_D.receiver, _D.number).where(_D.delivered_at < _UNTIL, _D.number < last).limit(_AT_ONCE)
+    return delete(_D).where(tuple_(_D.receiver, _D.number).in_(old)).execution_options(synchronize_session=False)
+
+
+def _forget_told(_dialect: str) -> Any:
+    """Announcements that somebody took, and that nobody is still on the way to, has refused, or goes on from."""
+    is_going = exists().where(_D.number == _A.number)
+    old = select(_A.number).where(_A.delivered_at < _UNTIL, ~is_going).limit(_AT_ONCE)
+    return delete(_A).where(_A.number.in_(old)).execution_options(synchronize_session=False)
 
 
 def _counts(_dialect: str) -> Any:
@@ -180,5 +203,7 @@ _STATEMENTS: dict[str, Any] = {
     "revive": update(_D)
     .where(_D.receiver == _RECEIVER, _D.dead_at.is_not(None))
     .values(dead_at=None, attempts=0, next_attempt_at=_NOW, last_error=None),
+    "forget_delivered": _forget_delivered,
+    "forget_told": _forget_told,
     "counts": _counts,
 }  # fmt: skip

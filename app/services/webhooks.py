@@ -27,7 +27,7 @@ log = logging.getLogger("openmind")
 Receiver = WebhookReceiver | Broker
 Send = Callable[[Due, bytes], Coroutine[None, None, str | None]]
 """None once it is delivered; otherwise a word for what was wrong."""
-POLL_SECONDS = 1.0
+POLL_SECONDS, CLEAN_SECONDS = 1.0, 3600.0
 ANSWER_SECONDS = 15.0
 CLAIM = timedelta(seconds=60)
 """Longer than an attempt can take: past it the process that made it is dead."""
@@ -69,13 +69,15 @@ class Webhooks:
         self._outbox = Outbox(settings, gate.records.database)
         self._events = FeedEvents(settings, gate)
         self._now, self._wait = now, wait
+        self._kept = timedelta(days=settings.delivered_days)
         self._stopping = asyncio.Event()
-        self.poll_seconds = POLL_SECONDS
+        self.poll_seconds, self.clean_seconds = POLL_SECONDS, CLEAN_SECONDS
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:
         """A task for each receiver, so that one that does not answer keeps nobody else waiting."""
         tasks = [asyncio.create_task(self._serve(*each)) for each in self._receivers]
+        tasks += [asyncio.create_task(self._clean_up())] if tasks else []
         try:
             yield
         finally:
@@ -105,6 +107,19 @@ class Webhooks:
                     log.error("webhook receiver %s: %s", receiver.name, type(fault).__name__)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), self.poll_seconds)
+
+    async def _clean_up(self) -> None:
+        """Now and then what has been taken for long enough."""
+        while not self._stopping.is_set():
+            try:
+                while not self._stopping.is_set() and await self._outbox.clean_up(self._now() - self._kept):
+                    pass
+            except DatabaseUnavailable:
+                log.warning("deliveries: the database does not answer")
+            except Exception as fault:  # whatever it was: what has been taken can go later
+                log.error("deliveries: %s", type(fault).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self.clean_seconds)
 
     @asynccontextmanager
     async def _line_to(self, receiver: Receiver, signing: Webhook | None) -> AsyncIterator[Send]:
