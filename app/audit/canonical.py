@@ -67,6 +67,8 @@ def assemble(members: Mapping[str, Any]) -> str:
             texts.append(f'"{key}":{value}')
         elif type(value) is str and value.isascii() and "\0" not in value:
             texts.append(f'"{key}":{_quote(value)}')
+        elif type(value) is tuple and all(type(each) is str and each.isascii() and "\0" not in each for each in value):
+            texts.append(f'"{key}":[{",".join(map(_quote, value))}]')
         else:
             texts.append(f'"{key}":{canonical(value)}')
     return "{" + ",".join(texts) + "}"

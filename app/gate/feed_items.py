@@ -75,9 +75,11 @@ async def items_of(
     made = {}
     for row, _ in decided:
         person = row.person_id
-        about = {"type": "person", "id": str(members[person]), "crn": row.crn, "identifiers": own[person]}
-        body = to_json({**about, "categories": content[person]})
-        made[person] = Item(body, to_json(own[person]).decode(), openings[person])
+        identifiers = to_json(own[person])  # as they are kept as well
+        about = {"type": "person", "id": str(members[person]), "crn": row.crn}
+        opened = to_json(content[person])
+        body = b"".join((to_json(about)[:-1], b',"identifiers":', identifiers, b',"categories":', opened, b"}"))
+        made[person] = Item(body, identifiers.decode(), openings[person])
     return made
 
 

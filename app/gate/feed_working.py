@@ -123,10 +123,9 @@ class Working:
         if self.position < changed.first:  # what happened before it stands in files: everything is sent again
             self.shift = self.moves.number
             self.moves.number += self.shift
-        last = await feed_people.with_merged(records, permit, changed.crns)
-        turned = await feed_people.with_merged(records, permit, dict.fromkeys(await self._turned(permit), 0))
-        again = (crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))
-        crns = dict.fromkeys((*doubted, *turned, *again))
+        affected = {**changed.crns, **dict.fromkeys(await self._turned(permit), changed.size)}
+        last = await feed_people.with_merged(records, permit, affected) if affected else {}
+        crns = dict.fromkeys((*doubted, *(crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))))
         self.is_behind = changed.position < changed.size
         if crns or self.shift or self.swept_to == "":
             self.position = changed.position

@@ -9,13 +9,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, literal_column, or_, select, true
+from sqlalchemy import Select, and_, func, literal_column, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.db import each_text
 from app.records import facts
 from app.records.feed import COUNT, CRNS, FIRST, LAST, NUMBER, array
-from app.records.lists import Conditions, minimal, when
+from app.records.lists import Conditions, by_bits
 from app.records.permit import Permit
 from app.records.predicates import CLIENT, T
 from app.records.reading import Records, consents_in
@@ -87,12 +87,16 @@ def _of(dialect: str, source: Any, person: Any) -> Select[Any]:
 
 
 def _slice(dialect: str, conditions: Conditions) -> Select[Any]:
-    reachable = or_(false(), *(when(one, _P) for one in minimal(conditions)))
+    """By their facts, worked out once for each: of conditions, PostgreSQL would gather everybody who meets one."""
     mine = and_(_F.receiver == CLIENT, _F.person_id == _P.id)
     joined, known = _looked_up(dialect, T.Person.__table__, T.FeedPerson.__table__, mine, outer=True)
-    within = _P.crn > FIRST, _P.crn <= LAST, or_(known.person_id.is_not(None), reachable)
-    who = select(*_columns(_P.id, _P.crn, known)).select_from(joined).where(*within).subquery("who")
-    return _with_facts(who).order_by(who.c.crn)
+    there = select(*_columns(_P.id, _P.crn, known)).select_from(joined).where(_P.crn > FIRST, _P.crn <= LAST)
+    asked = there.subquery("asked")
+    bits = facts.facts_of(asked.c).label("bits")
+    who = select(asked, bits).order_by(asked.c.crn).limit(COUNT).subquery("who")
+    own = (who.c[f"known_{name}"] for name in _OWN)
+    found = select(who.c.id, who.c.crn, who.c.bits, facts.relied_on(who.c), *own)
+    return found.where(or_(who.c.known_crn.is_not(None), by_bits(conditions, who.c.bits))).order_by(who.c.crn)
 
 
 def _in_feed(*which: Any) -> Select[Any]:
@@ -188,6 +192,6 @@ async def sweep(
     ((last, there),) = await records.database.fetch(records.prepared("feed bound", bound), values, permit)
     if last is None:
         return [], None
-    within = _values(caller, at, first=first, last=last)
+    within = _values(caller, at, first=first, last=last, count=count)
     found = await _looked(records, permit, key, partial(_slice, records.database.dialect, conditions), within)
     return found, last if there == count else None

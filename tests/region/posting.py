@@ -52,7 +52,7 @@ class Posting:
         """Wait until all is applied; how many records. AssertionError if one was not taken."""
         count = 0
         for name in [*self.batches]:
-            state = client.wait(name, 600, 0.02)
+            state = client.wait(name, 600, 0.1)
             assert state.state == "done", state
             counts = state.counts
             if counts.rejected or counts.conflict:

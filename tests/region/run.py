@@ -149,8 +149,9 @@ class Year:
         today, found = FIRST + timedelta(days=day), []
         for person in self.region.people:
             runs = person.start <= today <= person.end and person.terminated is None
-            if day <= person.since + LONGEST_DAYS or not runs or person.restricted is not None:
-                continue  # what says whose caseload they are on may be late
+            settled = max(person.since, person.lifted or 0) + LONGEST_DAYS
+            if day <= settled or not runs or person.restricted is not None:
+                continue  # what says whose caseload they are on, or that a restriction is over, may be late
             rate = self._rates.agrees if person.consent is None else self._rates.withdraws
             if self._chance.random() < rate:
                 found.append(person)

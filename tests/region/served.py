@@ -5,12 +5,16 @@ import struct
 from datetime import UTC, datetime, timedelta
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from unittest.mock import patch
 
 from fastapi import FastAPI
 
 from app import config
 from app.main import application as served
+from app.sync.batches import applying
 
+CLAIM = timedelta(seconds=5)
+"""For which whoever follows a service that was killed waits, instead of a minute."""
 _SHIFT = struct.Struct("d")
 
 
@@ -34,5 +38,8 @@ def application() -> FastAPI:
     def now(_: config.Clock) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=_SHIFT.unpack_from(kept)[0])
 
-    config.Clock.__call__ = now  # type: ignore[method-assign]  # in this process alone
+    patch.object(config.Clock, "__call__", now).start()  # in this process alone
+    patch.object(
+        applying.Applying.__init__, "__defaults__", (CLAIM,)
+    ).start()  # whoever follows a killed one waits for it
     return served()

