@@ -46,11 +46,16 @@ def keep_past(table: str, dialect: str) -> tuple[str, ...]:
 
 
 def parted(dialect: str) -> list[str]:
-    """Before what 0019 and 0022 take away with a registration goes what hangs on it here."""
+    """Before what 0029 sets aside with a registration goes what hangs on it here.
+
+    What is set aside names no other referral: whose it turns out to be may be somebody else.
+    """
     referrals = "SELECT id FROM referral WHERE patient_id = OLD.id"
     gone = [f"DELETE FROM {table} WHERE referral_id IN ({referrals})" for table in NEW]
     freed = "merged_into = NULL, recorded_at = NEW.recorded_at"
     gone.append(f"UPDATE referral SET {freed} WHERE merged_into IN ({referrals})")
+    alone = "merged_into IS NOT NULL OR earlier_referral_id IS NOT NULL"
+    gone.append(f"UPDATE referral SET earlier_referral_id = NULL, {freed} WHERE patient_id = OLD.id AND ({alone})")
     if dialect == "sqlite":
         return [
             "CREATE TRIGGER patient_parted_life BEFORE UPDATE OF person_id ON patient "
@@ -191,7 +196,8 @@ def upgrade() -> None:
         op.execute(statement)
     make_tables()
     set_reasons_apart(op.get_bind())
-    for statement in parted(dialect):
+    set_aside_whole = context.script.get_revision("0029").module.trigger(dialect)  # the columns that there are now
+    for statement in (*parted(dialect), *set_aside_whole):
         op.get_bind().exec_driver_sql(statement)
     if dialect == "postgresql":
         role = context.config.attributes.get("service_role", SERVICE_ROLE)

@@ -28,6 +28,11 @@ def whole(crn: str = ONE) -> list[Any]:
         closed_on=world.TODAY, end_code="46", commissioner="QK1", referred_by="olga", suitability="suitable",
     )  # fmt: skip
     came = [each for each in treatment(crn, "one", of_referral=referred) if not isinstance(each, t.Allocation)]
+    for each in came:
+        if isinstance(each, t.Presentation):
+            each.suitability_reason = "needs step 4"
+        if isinstance(each, t.OnwardReferral):
+            each.kind = "step-4"
     return flat([
         world.registration(crn, id=REGISTRATION), referred, came, meeting(crn, "one", patient_id=REGISTRATION),
     ])  # fmt: skip
@@ -87,6 +92,16 @@ async def test_it_is_of_whoever_the_registration_is_of_then(linked: str, between
     await moved(linked, OTHER)
     assert await came_with(linked) == of(OTHER, before)
     assert await set_aside(linked) == []
+
+
+async def test_what_is_set_aside_names_no_other_referral(linked: str) -> None:
+    """Merged and referred again are said of one person, and whose it turns out to be may be somebody else."""
+    links = {"merged_into": "another", "earlier_referral_id": "a-third"}
+    await execute(linked, [(update(t.Referral).where(t.Referral.id == "referral-1").values(links), None)])
+    await moved(linked, OTHER)
+    (row,) = (await came_with(linked))["referral"]
+    assert {name: row[name] for name in links} == dict.fromkeys(links)
+    assert row["reason"] == "a 'quoted' reason"
 
 
 async def test_what_was_written_here_is_not_its_sources_and_goes(linked: str) -> None:
