@@ -143,7 +143,7 @@ def _page_of_caseloads(listing: Listing) -> Select[Any]:
             or_(*(when(one, person) for one in needed)),
             allocation.kind == literal_column("'treating'"),
             facts.live(allocation),
-            referral.withdrawn_at.is_(None),
+            rows_predicate(frozenset({"sent"})),
         )
     )
     inner = narrowed(inner, listing, needed, CASELOAD_FILTERS, person)

@@ -13,7 +13,6 @@ from tests.routers.cast import (
     BARE,
     CARE,
     CARLA,
-    COURT,
     EVALUATION,
     EXCLUDED,
     FULL,
@@ -132,15 +131,18 @@ async def test_caseload_against_capacity(service_on_both: Service) -> None:
     """Sessions times places beside open referrals, without leave in the weeks ahead, without the lead's own."""
     await planned(service_on_both, body(WHOLE, leave=[{"from": "2026-03-17", "until": "2026-03-18"}]))
     await planned(service_on_both, body(TUESDAY | {"from": "2026-03-31"}), path="/v1/staff/tara/working-time")
-    await service_on_both.marked()
+    merged = world.referral(FULL, id="merged", merged_into="referral-full")
+    closed = world.referral(FULL, id="closed", closed_on=TODAY)
+    back = world.referral(FULL, id="back", withdrawn_at=NOW)
+    gone = [world.treating(FULL, "theo", each, id=f"of-{each.id}") for each in (merged, closed, back)]
+    await world.put(service_on_both.url, [merged, closed, back])
+    before = (await service_on_both.get("/v1/staff/capacity", *CARLA, CARE)).json()
+    await world.put(service_on_both.url, gone)
     answer = await service_on_both.get("/v1/staff/capacity", *CARLA, CARE)
     report = answer.json()
-    treated = {"theo": 0, "tara": 0}
-    for crn in (FULL, COURT, BARE, RESTRICTED, EXCLUDED):
-        found = (await service_on_both.get(f"/v1/people/{crn}/allocations", *CARLA, CARE)).json().get("data", [])
-        for each in found:
-            treated[each["username"]] += each["kind"] == "treating" and each["until"] is None
-    assert sum(treated.values()) > 0
+    assert report == before
+    treated = {line["username"]: line["caseload"] for line in report["therapists"]}
+    assert treated["theo"] > 0
     assert [line["username"] for line in report["therapists"]] == ["tara", "theo"]
     tara, theo = report["therapists"]
     assert (theo["wte"], theo["sessionsAWeek"], theo["sessionsAhead"], theo["capacity"]) == (0.6, 1, 3, 3)
