@@ -13,6 +13,7 @@ from bench import (
     append,
     change_feed,
     decide,
+    folder,
     grid,
     growth,
     importing,
@@ -71,6 +72,7 @@ def groups() -> list[tuple[tuple[str, ...], Measure]]:
     found.append((linkage.NAMES, linkage.measure))
     found.append(((splinked.NAME,), lambda here, sizes: [splinked.measure(here, sizes)]))
     found.append(((importing.NAME,), lambda here, sizes: [importing.measure(here, sizes)]))
+    found.append(((folder.NAME,), lambda here, sizes: [folder.measure(here, sizes)]))
     found += [((f"watch_million_{name}",), partial(_one_on, watch.measure, name)) for name in DATABASES]
     for name in DATABASES:
         fed = (f"change_feed_{name}", f"change_feed_several_{name}")

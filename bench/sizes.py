@@ -26,6 +26,7 @@ class Sizes:
     months: int
     registered: int
     imported: int
+    foldered: int
     feed: int
     feed_rounds: int
 
@@ -50,6 +51,7 @@ FULL = Sizes(
     months=60,
     registered=20_000,
     imported=500_000,
+    foldered=10_000,
     feed=20_000,
     feed_rounds=3,
 )
@@ -73,6 +75,7 @@ QUICK = Sizes(
     months=3,
     registered=600,
     imported=100,
+    foldered=50,
     feed=500,
     feed_rounds=2,
 )
