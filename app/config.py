@@ -298,6 +298,9 @@ class Settings(BaseSettings):
     batch_limit: int = Field(104_857_600, ge=1_024, description="bytes of a batch's body, as it is sent")
     batch_bytes: int = Field(1_073_741_824, ge=1_024, description="bytes of a batch once it is inflated")
     batch_records: int = Field(1_000_000, ge=1, description="records of a batch")
+    held_days: int = Field(
+        180, ge=1, description="days for which a line is kept that waits for its person; see openmind retention held"
+    )
 
     @model_validator(mode="after")
     def _clock_is_real(self) -> Self:

@@ -51,7 +51,7 @@ def due(
         async with open_gate(known) as (gate, _):
             return await RetentionService(gate).due(now, on, event_id())
 
-    found = _run(report())
+    found = run_work(report())
     if as_json:
         print(json.dumps({"at": str(on), "due": [_row(each) for each in found]}))  # the data itself, for other programs
         return
@@ -91,7 +91,7 @@ def alerts(
                 return due, []
             return due, [str(each) for each in await service.destroy(now, authority, event_id())]
 
-    due, receipts = _run(run())
+    due, receipts = run_work(run())
     for each in due:
         about = f"{each.alert.rule}  {each.alert.outcome}  due {each.due_on}"
         console.print(f"{each.alert.id}  {about}", highlight=False, soft_wrap=True)
@@ -131,7 +131,7 @@ def erase(
             typer.echo(f"destroying, then waiting {patience}", err=True)
             return plan, [str(each) for each in await service.erase(now, whose, reason, authority, event_id())]
 
-    plan, receipts = _run(run())
+    plan, receipts = run_work(run())
     for table, rows in sorted(plan.found.records.items()):
         console.print(f"{table}: {rows}", highlight=False)
     console.print(f"persons' parts of the log: {len(plan.found.parts)}", highlight=False)
@@ -147,7 +147,8 @@ def _as_eraser(known: Settings) -> Settings:
     return known.model_copy(update={"database_url": url, "database_role": ERASURE_ROLE})
 
 
-def _run(work: Any) -> Any:
+def run_work(work: Any) -> Any:
+    """What it comes to; says why it was refused and stops with 1, or why it could not be asked and stops with 2."""
     try:
         return asyncio.run(work)
     except ErasureRefused as fault:

@@ -12,6 +12,7 @@ from app.cli import (
     audit,
     clients,
     demo,
+    held,
     national,
     reporting,
     retention,
@@ -51,6 +52,7 @@ app.add_typer(schemas.app, name="schema", help="Print the schema of what neighbo
 app.add_typer(webhooks.app, name="webhooks", help="See how far announcements are, and try again what was given up.")
 app.add_typer(retention.app, name="retention", help="See until when records are kept.")
 audit.app.command("watch")(watching.watch)
+retention.app.command("held")(held.held)
 app.command("demo")(demo.demo)
 app.command("erase")(retention.erase)
 app.command("report")(reporting.report)

@@ -21,7 +21,7 @@ console = Console()
 SHOWN = 50
 """How many findings are printed; the rest are counted."""
 PIECE = 1 << 20
-OUTCOMES = ("accepted", "unchanged", "superseded", "conflict", "rejected", "not_kept", "warned")
+OUTCOMES = ("accepted", "unchanged", "superseded", "conflict", "rejected", "warned")
 
 Url = Annotated[str, typer.Option(help="where the service is", envvar="OPENMIND_SYNC_URL")]
 ClientId = Annotated[str, typer.Option("--client", help="the system's client id", envvar="OPENMIND_SYNC_CLIENT")]

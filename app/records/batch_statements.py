@@ -12,9 +12,11 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     delete,
     insert,
     literal_column,
+    null,
     or_,
     select,
     union_all,
@@ -25,6 +27,7 @@ from sqlmodel import SQLModel
 
 import app.tables
 from app.db import each_text, one_of
+from app.records.held import EMPTY
 from app.tables import Instant
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
@@ -128,13 +131,14 @@ def there(kind: str) -> Any:
 
 
 def _upserted(dialect: str, model: Any, keys: Sequence[str]) -> Any:
-    """What is there is written over, unless it is as new."""
+    """What is there is written over, unless it is as new and says anything."""
     kinds: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     columns = model.__table__.c
     statement = kinds[dialect](model).values({each.name: _given(each.name, each.type) for each in columns})
     changed = {each.name: statement.excluded[each.name] for each in columns if each.name not in keys}
     is_versioned = "source_version" in columns
-    where = columns.source_version < statement.excluded.source_version if is_versioned else None
+    is_newer = columns.source_version < statement.excluded.source_version if is_versioned else None
+    where = None if is_newer is None else or_(is_newer, columns.line == EMPTY)
     return statement.on_conflict_do_update(index_elements=list(keys), set_=changed, where=where)
 
 
@@ -145,7 +149,7 @@ def _due_lines() -> Select[Any]:
     return (
         select(*_HELD)
         .join(_B, _B.number == _H.batch)
-        .where(_H.due_at <= _given("now", Instant()))
+        .where(_H.due_at <= _given("now", Instant()), _H.line != EMPTY)
         .order_by(_H.batch, rank, _H.number, _H.record_id)
         .limit(_given("most", Integer()))
     )
@@ -198,10 +202,13 @@ STATEMENTS: dict[str, Any] = {
     "release": delete(_H).where(_H.record_id == _given("record_id"), _H.source_version <= _given("version")),
     "put_off": update(_H).where(_among(_H.record_id, "ids")).values(due_at=_UNTIL),
     "due_lines": _due_lines(),
+    "refilled": update(_H)
+    .where(_H.record_id == _given("record_id"), _H.line == EMPTY)
+    .values(line=_given("line"), recorded_at=_given("at", Instant())),
     "waiting": union_all(
         *(
-            select(each.record_id, each.source_version, each.known).where(_among(each.record_id, "ids"))
-            for each in (_H, _A)
+            select(each.record_id, each.source_version, each.known, dropped_for).where(_among(each.record_id, "ids"))
+            for each, dropped_for in ((_H, case((_H.line == EMPTY, _H.waits_for))), (_A, null()))
         )
     ),
 }

@@ -6,6 +6,7 @@ application moves the batch on in the transaction of what it wrote, so that whoe
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,21 @@ from app.records.batch_statements import AWAKE, COUNTS, STATEMENTS, Batch, Held,
 from app.records.parents import Parent, parent_of, text_of
 from app.records.reading import Records
 
-__all__ = ["CHUNKS", "COUNTS", "HELD", "Batch", "Batches", "Held", "awake"]
+__all__ = ["CHUNKS", "COUNTS", "HELD", "Batch", "Batches", "Held", "Waits", "awake"]
 CHUNKS = frozenset({"sync_chunk"})
 HELD = frozenset({"sync_held", "sync_batch", "parted_record"})
 Change = tuple[str, Sequence[Any], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A record that waits."""
+
+    version: str
+    known: Parent | None
+    """What records that belong to it have to know of it."""
+    dropped_for: str | None = None
+    """What it waited for too long, if nothing is left of it but this."""
 
 
 class Batches:
@@ -110,6 +122,10 @@ class Batches:
         """A line that waits, unless a newer version of it does."""
         return self._change("held", {"due_at": None, **row}, None)
 
+    def refilled(self, record_id: str, line: str, at: datetime) -> Change:
+        """A line that was dropped, and is sent again in the version that it had."""
+        return self._change("refilled", {"record_id": record_id, "line": line, "at": at}, None)
+
     def due_if_there(self, keys: Iterable[str], now: datetime) -> list[Change]:
         """What waits for these, as far as they are there by now: somebody may have written them meanwhile."""
         made = []
@@ -134,12 +150,14 @@ class Batches:
         values = {"now": now, "most": most}
         return [Held(*row) for row in await self._database.fetch(self._statement("due_lines"), values, permit)]
 
-    async def waiting(self, permit: Warrant, record_ids: Iterable[str]) -> dict[str, tuple[str, Parent | None]]:
-        """Version and what is known of each of these records that waits or is set aside, the newer where it is both."""
+    async def waiting(self, permit: Warrant, record_ids: Iterable[str]) -> dict[str, Waits]:
+        """Each of these records that waits or is set aside, the newer where it is both."""
         values = {"ids": json.dumps(list(record_ids))}
         found = await self._database.fetch(self._statement("waiting"), values, permit)
-        newest = sorted(found, key=lambda row: row[1])
-        return {identity: (version, parent_of(known) if known else None) for identity, version, known in newest}
+        return {
+            identity: Waits(version, parent_of(known) if known else None, dropped_for)
+            for identity, version, known, dropped_for in sorted(found, key=lambda row: row[1])
+        }
 
     @staticmethod
     def text_of(known: Parent) -> str:

@@ -16,13 +16,13 @@ from uuid import uuid4
 from app.config import Settings
 from app.gate import AccessRefused, Act, Gate, Unacceptable
 from app.records import parents
-from app.records.batches import COUNTS, Batch, Batches, Held
+from app.records.batches import COUNTS, Batch, Batches, Held, Waits
 from app.services.answers import Answer, document, page
 from app.services.cursors import CursorInvalid, decode, encode, number
 from app.services.inflating import BOM, Form, inflated
 from app.vocabulary import Category, Question, Register, Role, Subject
 
-__all__ = ["Batch", "BatchService", "Held"]
+__all__ = ["Batch", "BatchService", "Held", "Waits"]
 CHUNK_LINES = 1000
 CHUNK_BYTES = 4 * 1024 * 1024
 LONGEST_LINE = 1024 * 1024
@@ -224,7 +224,6 @@ def _told(batch: Batch, state: str) -> dict[str, Any]:
             "superseded": batch.superseded,
             "conflict": batch.conflict,
             "rejected": batch.rejected,
-            "notKept": batch.not_kept,
             "warned": batch.warned,
         },
     }

@@ -16,7 +16,6 @@ class Counts(Shape):
     superseded: int
     conflict: int
     rejected: int
-    notKept: int  # noqa: N815  # as it stands in JSON
     warned: int = Field(description="records with a warning, whatever else came of them")
 
 
@@ -48,7 +47,7 @@ class RecordResult(Shape):
     """What came of the record on a line."""
 
     line: int
-    outcome: Literal["accepted", "unchanged", "superseded", "conflict", "rejected", "not-kept"]
+    outcome: Literal["accepted", "unchanged", "superseded", "conflict", "rejected"]
     findings: list[RuleBroken]
 
 

@@ -186,7 +186,7 @@ async def test_a_broken_record_never_stops_the_rest(service_on_both: Service) ->
     ]  # fmt: skip
     state = await done(service_on_both, "one", CLINICAL)
     assert state["counts"] == {
-        "accepted": 5, "unchanged": 0, "superseded": 1, "conflict": 0, "rejected": 10, "notKept": 0, "warned": 1,
+        "accepted": 5, "unchanged": 0, "superseded": 1, "conflict": 0, "rejected": 10, "warned": 1,
     }  # fmt: skip
     assert (state["applied"], state["records"]) == (16, 16)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app.gate import Many, Parent
+from app.services.batches import Waits
 from app.services.registers import record_id
 from app.sync.batches.kinds import HEALTH, NAMED_BY
 from app.sync.batches.lines import Found, Line, LineReport
@@ -57,8 +58,8 @@ class Surroundings:
     service: str | None
     source: str
     received_at: datetime
-    waiting: Callable[[Iterable[str]], Awaitable[Mapping[str, tuple[str, Parent | None]]]]
-    """Version of each of these records that waits, or is being written, and what is known of it."""
+    waiting: Callable[[Iterable[str]], Awaitable[Mapping[str, Waits]]]
+    """Those of these records that wait, or that are being written."""
     report: LineReport
 
 
@@ -156,7 +157,8 @@ async def _known(table: str, names: set[str], around: Surroundings) -> dict[str,
     """By their ids at their source, what is known of these records."""
     ids = {record_id(table, around.source, name): name for name in sorted(names)}
     found = await around.many.parents(table, ids)
-    found |= {identity: known for identity, (_, known) in (await around.waiting(ids)).items() if known is not None}
+    waiting = await around.waiting(ids)
+    found |= {identity: each.known for identity, each in waiting.items() if each.known is not None}
     return {ids[identity]: parent for identity, parent in found.items()}
 
 
@@ -187,8 +189,6 @@ def _settled(
     broken = around.report.broken(line.place)
     if broken:
         return _awaiting(around, line, broken)
-    if not line.about.table:
-        return Judged(line, outcome=Outcome.NOT_KEPT)
     records = _one(records)
     named = records[0].row["source_id"] if records and "source_id" in records[0].row else line.source_id
     if len(records) != 1 or records[0].row["id"] != line.record_id or named != line.source_id.strip():

@@ -11,7 +11,6 @@ class Kind:
     """What a line of a kind is: our table, what its write is about, and when it is applied among others."""
 
     table: str
-    """Empty for what is checked and has no place here."""
     subjects: tuple[Subject, ...]
     rank: int
     """After everything of a lower rank: what others belong to comes first."""

@@ -6,14 +6,14 @@ Whatever is written moves on in the same transaction: the batch it belongs to, w
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
-from app.gate import AccessRefused, Gate, Made, Many, Parent, Unacceptable
-from app.services.batches import BatchService, Held
+from app.gate import AccessRefused, Gate, Made, Many, Unacceptable
+from app.services.batches import BatchService, Held, Waits
 from app.services.matching import MatchingService
 from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import Compared, Member, RegisterService, System
@@ -33,6 +33,7 @@ UNTOLD = ("link:", "row-")
 """What waited for a link to a person, or for a record that did: what comes of it is told to nobody (H7)."""
 FIRST = ("person", "patient")
 """Whoever others are of: written first, and matched before anything is written of them."""
+LATER = timedelta(hours=1)
 PAUSE = 50
 """Lines that are read without a pause."""
 
@@ -79,6 +80,8 @@ class Lines:
         self._versions: dict[str, str] = {}
         self._waiting: set[str] = set()
         self._conflicts: set[int] = set()
+        self._refilled: dict[int, str] = {}
+        """Lines that were dropped and come again, no news to their sender (H7): what they wait for by their places."""
 
     async def read(self, texts: Mapping[int, str], origins: Mapping[int, tuple[int, int]]) -> None:
         """Lines by their places, each with its chunk and its number in the batch.
@@ -100,7 +103,7 @@ class Lines:
                 newest[line.record_id] = line
         for line in self._lines.values():
             best = newest[line.record_id]
-            if best is not line and line.about.table:
+            if best is not line:
                 outcome = Outcome.UNCHANGED if best.version == line.version else Outcome.SUPERSEDED
                 self._judged[line.place] = Judged(line, outcome=outcome)
         known = sorted(self._lines.values(), key=lambda line: (line.about.rank, line.place))
@@ -130,26 +133,27 @@ class Lines:
         """Which of them are no news."""
         tables: dict[str, list[Line]] = {}
         for line in lines:
-            if line.about.table:
-                tables.setdefault(line.about.table, []).append(line)
+            tables.setdefault(line.about.table, []).append(line)
         every = [line.record_id for several in tables.values() for line in several]
         waiting = await self._who_waits(many, every)
         self._waiting |= waiting.keys()
         for table, several in tables.items():
             self._versions |= await many.versions(table, [line.record_id for line in several])
         for line in (line for several in tables.values() for line in several):
-            there = self._versions.get(line.record_id, "")
-            if self._held is None:
-                there = max(there, waiting.get(line.record_id, ("", None))[0])
+            there, waits = self._versions.get(line.record_id, ""), waiting.get(line.record_id)
+            if self._held is None and waits is not None:
+                if waits.dropped_for and waits.version == line.version > there:
+                    self._refilled[line.place] = waits.dropped_for
+                there = max(there, waits.version)
             if there >= line.version and line.place not in self._judged:
                 outcome = Outcome.UNCHANGED if there == line.version else Outcome.SUPERSEDED
                 self._judged[line.place] = Judged(line, outcome=outcome)
 
-    async def _who_waits(self, many: Many, ids: Iterable[str]) -> dict[str, tuple[str, Parent | None]]:
+    async def _who_waits(self, many: Many, ids: Iterable[str]) -> dict[str, Waits]:
         """Of these records those that wait, or that are being written."""
         asked = list(ids)
         before = [self._before[identity] for identity in asked if identity in self._before]
-        coming = {each.line.record_id: (each.line.version, each.known()) for each in before}
+        coming = {each.line.record_id: Waits(each.line.version, each.known()) for each in before}
         return {**await self._store.waiting(many.permit, asked), **coming}
 
     async def _callers(self, lines: Sequence[Line]) -> Callers:
@@ -234,7 +238,7 @@ class Lines:
         return self._also(first, None if stop == len(self.order) else stop, came)
 
     async def _only_say(self, first: int, stop: int, came: Sequence[Came]) -> None:
-        also = [*self._no_longer_waiting(came), *self._goes_along(first, stop, came)]
+        also = [*self._no_longer_waiting(came), *self._refills(first, stop), *self._goes_along(first, stop, came)]
         if also and not await self._store.write(also):
             raise Moved
 
@@ -259,9 +263,23 @@ class Lines:
             also = [
                 *self._making.awake(many, several),
                 *self._no_longer_waiting(came),
+                *self._refills(first, stop),
                 *self._goes_along(first, stop, came),
             ]
             await many.commit([*written.values()], also)
+
+    def _refills(self, first: int, stop: int) -> list[Row]:
+        """What was dropped and comes again waits again, with no entry: the log's size would tell its sender of it.
+
+        Nor at once, if what it waits for has come: what follows from that is not to follow from what was sent.
+        """
+        made, waits = list[Row](), set[str]()
+        for place in self.order[first:stop]:
+            if place in self._refilled:
+                line = self._lines[place]
+                made.append(self._store.refilled(line.record_id, line.text, self._clock()))
+                waits.add(self._refilled[place])
+        return [*made, *self._store.due_if_there(waits, datetime.now(UTC) + LATER)]
 
     def _no_longer_waiting(self, came: Iterable[Came]) -> list[Row]:
         """Lines that waited, and that nothing is to be written of."""

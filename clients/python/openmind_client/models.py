@@ -53,7 +53,6 @@ class Counts(BaseModel):
     superseded: Annotated[int, Field(title="Superseded")]
     conflict: Annotated[int, Field(title="Conflict")]
     rejected: Annotated[int, Field(title="Rejected")]
-    not_kept: Annotated[int, Field(alias="notKept", title="Notkept")]
     warned: Annotated[int, Field(description="records with a warning, whatever else came of them", title="Warned")]
 
 
@@ -565,9 +564,7 @@ class RecordResult(BaseModel):
         populate_by_name=True,
     )
     line: Annotated[int, Field(title="Line")]
-    outcome: Annotated[
-        Literal["accepted", "unchanged", "superseded", "conflict", "rejected", "not-kept"], Field(title="Outcome")
-    ]
+    outcome: Annotated[Literal["accepted", "unchanged", "superseded", "conflict", "rejected"], Field(title="Outcome")]
     findings: Annotated[list[RuleBroken], Field(title="Findings")]
 
 
