@@ -12,12 +12,13 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     delete,
     insert,
     literal_column,
+    null,
     or_,
     select,
-    true,
     union_all,
     update,
 )
@@ -205,12 +206,10 @@ STATEMENTS: dict[str, Any] = {
     .where(_H.record_id == _given("record_id"), _H.line == EMPTY)
     .values(line=_given("line"), recorded_at=_given("at", Instant())),
     "waiting": union_all(
-        select(_H.record_id, _H.source_version, _H.known, _H.waits_for, _H.line != EMPTY).where(
-            _among(_H.record_id, "ids")
-        ),
-        select(_A.record_id, _A.source_version, _A.known, literal_column("''"), true()).where(
-            _among(_A.record_id, "ids")
-        ),
+        *(
+            select(each.record_id, each.source_version, each.known, dropped_for).where(_among(each.record_id, "ids"))
+            for each, dropped_for in ((_H, case((_H.line == EMPTY, _H.waits_for))), (_A, null()))
+        )
     ),
 }
 AWAKE = update(_H).where(_H.due_at.is_(None), _among(_H.waits_for, "keys")).values(due_at=_given("now", Instant()))

@@ -155,8 +155,8 @@ class Batches:
         values = {"ids": json.dumps(list(record_ids))}
         found = await self._database.fetch(self._statement("waiting"), values, permit)
         return {
-            identity: Waits(version, parent_of(known) if known else None, None if line_is_kept else waits_for)
-            for identity, version, known, waits_for, line_is_kept in sorted(found, key=lambda row: row[1])
+            identity: Waits(version, parent_of(known) if known else None, dropped_for)
+            for identity, version, known, dropped_for in sorted(found, key=lambda row: row[1])
         }
 
     @staticmethod

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from app.gate.remembered import Memory, Remembered
 from app.services.national import DATED
 from app.services.registers import person_id, record_id
 from app.sync.callers import Callers
 from app.sync.fields import Fields
 from app.sync.reading import Source
 from app.sync.records import Act, Incoming, Reference, origins_of
-from app.sync.remembered import Memory, Remembered
 from app.sync.report import ImportReport, Outcome
 from app.sync.submission import Submission
 from app.vocabulary import Action, Category, Role

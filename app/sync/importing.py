@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.gate import AccessRefused, Gate
+from app.gate.remembered import Memory
 from app.gate.submissions import complained
 from app.identity import hash_secret, new_secret
 from app.services.held import HeldService
@@ -36,7 +37,6 @@ from app.sync.referrals import (
     referral_records,
 )
 from app.sync.refreshing import Refreshing
-from app.sync.remembered import Memory
 from app.sync.report import ImportReport, Outcome
 from app.sync.scores import score_records
 from app.sync.submission import TABLES, Submission, path_of, read_submission

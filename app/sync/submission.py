@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from app.gate.remembered import Memory
 from app.sync.bundle import Bundle
 from app.sync.fields import LONDON, Fields
 from app.sync.reading import FileRejected, Source, read_table
-from app.sync.remembered import Memory
 from app.sync.report import ImportReport, Outcome
 from app.vocabulary.identifiers import nhs_number, ods_provider
 

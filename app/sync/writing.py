@@ -11,12 +11,12 @@ from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
 from app.gate import AccessRefused, Gate, Unacceptable
+from app.gate.remembered import Memory, Remembered
 from app.gate.submissions import alike, made_here
 from app.services.receiving import Arriving, ReceivingService, among
 from app.services.registers import REGISTERS, Compared, RegisterService
 from app.sync.changes import Changes, details_of
 from app.sync.records import Act, Incoming, Reference, version_of
-from app.sync.remembered import Memory, Remembered
 from app.sync.report import ImportReport, Outcome
 from app.sync.together import Known, act_of, made_of, split, without_others
 from app.vocabulary import Question

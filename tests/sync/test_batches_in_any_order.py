@@ -198,7 +198,7 @@ async def test_a_fault_of_ours_in_one_batch_keeps_no_other_waiting(
         await made.send(JUSTICE, _justice())
         await made.send(HEALTH, treated("1", "X200001"))
         with monkeypatch.context() as patched:
-            patched.setattr("app.sync.batches.slices.judge_justice", broken)
+            patched.setattr("app.sync.batches.gathered.judge_justice", broken)
             await made.applying().catch_up()
         states = await execute(sqlite_url, [(text("SELECT state, accepted FROM sync_batch ORDER BY number"), None)])
         assert states[0] == [("applying", 0), ("done", 5)]

@@ -6,10 +6,10 @@ import zipfile
 
 import pytest
 
+from app.gate.remembered import Memory
 from app.sync import ImportReport, importing
 from app.sync.bundle import FolderBundle, ZipBundle
 from app.sync.reading import LONGEST_LINE, FileRejected, Source, read_lines, read_table
-from app.sync.remembered import Memory
 from tests.sync.folder import changed, count, found, load, whole, write
 
 TABLE = "health/IDS105OnwardReferral.csv"

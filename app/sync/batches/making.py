@@ -74,11 +74,14 @@ class Making:
     ) -> None:
         self._store, self._sender, self._clock, self._are_held = service.store, sender, clock, are_held
         self._changes = Changes(gate, RegisterService(gate))
-        self.origins: Mapping[int, tuple[int, int]] = {}
-        """By place the chunk and the number of a line."""
 
-    def made(self, judged: Judged, versions: Mapping[str, str], waiting: Container[str]) -> Made:
-        """What writes the line; one that has to wait is kept instead, and its sender told the same (H7)."""
+    def made(
+        self, judged: Judged, origin: tuple[int, int], versions: Mapping[str, str], waiting: Container[str]
+    ) -> Made:
+        """What writes the line; one that has to wait is kept instead, and its sender told the same (H7).
+
+        `origin` is its chunk and its number.
+        """
         line, record = judged.line, judged.record
         about, changes, rows = line.about, list[tuple[int, Row]](), list[tuple[int, str, Mapping[str, Any]]]()
         crn = record.crn if record is not None else None
@@ -88,7 +91,7 @@ class Making:
         if not judged.waits_for and not self._are_held and line.record_id in waiting:
             changes.append((-1, self._store.release(line.record_id, line.version)))
         if judged.waits_for:
-            changes.append((about.rank, self._store.held(self._kept(judged, crn))))
+            changes.append((about.rank, self._store.held(self._kept(judged, crn, origin))))
         if record is not None and not judged.waits_for:
             standing = Compared.NEW if line.record_id not in versions else Compared.CHANGED
             states = states_of(record, row_of(record, standing), standing)
@@ -98,9 +101,8 @@ class Making:
         details = Ready(f'{said},"version":"{line.version}"}}')  # the last of its keys, and of digits and letters
         return Made(action=about.action, subjects=about.subjects, crn=crn, details=details, rows=rows, changes=changes)
 
-    def _kept(self, judged: Judged, crn: str | None) -> dict[str, Any]:
-        line = judged.line
-        chunk, number = self.origins[line.place]
+    def _kept(self, judged: Judged, crn: str | None, origin: tuple[int, int]) -> dict[str, Any]:
+        line, (chunk, number) = judged.line, origin
         return {
             "record_id": line.record_id,
             "record_table": line.about.table,

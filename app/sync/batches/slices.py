@@ -1,42 +1,35 @@
-"""Lines of one batch, judged and written: together as long as the database takes them, and in halves where it does not.
+"""Lines of one batch as they are written: together as long as the database takes them, and in halves where it does not.
 
 Whatever is written moves on in the same transaction: the batch it belongs to, what came of each line, and what waits.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
 from app.gate import AccessRefused, Gate, Made, Many, Unacceptable
-from app.services.batches import BatchService, Held, Waits
+from app.services.batches import BatchService, Held
 from app.services.matching import MatchingService
 from app.services.receiving import Arriving, ReceivingService, among
-from app.services.registers import Compared, Member, RegisterService, System
+from app.services.registers import Compared
 from app.sync.batches.conflicts import keep_apart
-from app.sync.batches.judging import Judged, Surroundings, judge_health, judge_justice
-from app.sync.batches.lines import Found, Line, LineReport, Reader
+from app.sync.batches.gathered import Gathered
+from app.sync.batches.judging import Judged
+from app.sync.batches.lines import Found
 from app.sync.batches.making import Making, Row, Sender, name_people, wait_for_missing
 from app.sync.batches.outcomes import Came
-from app.sync.callers import Callers
 from app.sync.changes import Changes
 from app.sync.report import Outcome
 from app.sync.writing import MEANWHILE, constraint_of
-from app.vocabulary import Action, Category, Purpose, Question, Role
 
-RESOURCE = "/v1/sync/batches/{batch_id}"
 UNTOLD = ("link:", "row-")
 """What waited for a link to a person, or for a record that did: what comes of it is told to nobody (H7)."""
 FIRST = ("person", "patient")
 """Whoever others are of: written first, and matched before anything is written of them."""
 LATER = timedelta(hours=1)
-PAUSE = 50
-"""Lines that are read without a pause."""
-
 
 Also = Callable[[int, int | None, Sequence[Came]], list[Row]]
 """Changes that go with the lines from one up to another, or to the end; the last moves on what is applied."""
@@ -46,8 +39,8 @@ class Moved(Exception):
     """Somebody else applies these lines by now."""
 
 
-class Lines:
-    """Lines that came in one batch, in the order in which they are applied."""
+class Lines(Gathered):
+    """Those lines as they are written, with whatever moves on with them."""
 
     def __init__(
         self,
@@ -59,118 +52,16 @@ class Lines:
         also: Also,
         *,
         held: Mapping[int, Held] | None = None,
-        before: "Lines | None" = None,
+        before: Gathered | None = None,
     ) -> None:
-        """`held` is what waits, by its place, where these lines do; `before` is not written yet."""
-        self._gate, self._store, self._matching = gate, service.store, matching
-        self._sender, self._clock = sender, clock
-        self._also = also
-        self._held = held
+        """`held` and `before` as in `Gathered`."""
+        super().__init__(gate, service, sender, clock, held=held, before=before)
+        self._matching, self._also = matching, also
         self._making = Making(gate, service, sender, clock, are_held=held is not None)
-        self._before = before.coming() if before is not None else {}
         self.has_stumbled = False
         """Whether anything was not written as it was judged."""
-        self._registers = RegisterService(gate)
         self._changes, self._receiving = Changes(gate, self._registers), ReceivingService(gate)
-        self.report = LineReport()
-        self.order: list[int] = []
-        """Places of lines."""
-        self._lines: dict[int, Line] = {}
-        self._judged: dict[int, Judged] = {}
-        self._versions: dict[str, str] = {}
-        self._waiting: set[str] = set()
         self._conflicts: set[int] = set()
-        self._refilled: dict[int, str] = {}
-        """Lines that were dropped and come again, no news to their sender (H7): what they wait for by their places."""
-
-    async def read(self, texts: Mapping[int, str], origins: Mapping[int, tuple[int, int]]) -> None:
-        """Lines by their places, each with its chunk and its number in the batch.
-
-        Of several versions of a record the newest is kept, and of equals the first.
-        """
-        self._making.origins = origins
-        reader = Reader(self._sender.caller.role, self._sender.source, self._sender.received_at, self.report)
-        for place, text in texts.items():
-            line = reader.read(place, text)
-            if line is not None:
-                self._lines[place] = line
-            if place % PAUSE == 0:
-                await asyncio.sleep(0)  # where requests are answered beside it
-        newest: dict[str, Line] = {}
-        for line in self._lines.values():
-            best = newest.get(line.record_id)
-            if best is None or best.version < line.version:
-                newest[line.record_id] = line
-        for line in self._lines.values():
-            best = newest[line.record_id]
-            if best is not line:
-                outcome = Outcome.UNCHANGED if best.version == line.version else Outcome.SUPERSEDED
-                self._judged[line.place] = Judged(line, outcome=outcome)
-        known = sorted(self._lines.values(), key=lambda line: (line.about.rank, line.place))
-        self.order = [line.place for line in known] + [place for place in texts if place not in self._lines]
-
-    def coming(self) -> dict[str, Judged]:
-        """The records that these will leave, each by its id."""
-        return {each.line.record_id: each for each in self._judged.values() if each.outcome is None}
-
-    # --- judged -----------------------------------------------------------------------------------------------------
-
-    async def judge(self) -> None:
-        """What each of them is; SessionRevoked where the sender may not speak any more."""
-        async with self._gate.many(self._question()) as many:
-            await self._compare(many, self._lines.values())
-            lines = [line for line in self._lines.values() if line.place not in self._judged]
-            caller = self._sender.caller
-            around = Surroundings(
-                many, await self._callers(lines), self._sender.service, self._sender.source, self._sender.received_at,
-                partial(self._who_waits, many), self.report,
-            )  # fmt: skip
-            is_health = caller.role is Role.CLINICAL_SYSTEM
-            judged = await judge_health(lines, around) if is_health else judge_justice(lines, around)
-            self._judged |= {each.line.place: each for each in judged}
-
-    async def _compare(self, many: Many, lines: Iterable[Line]) -> None:
-        """Which of them are no news."""
-        tables: dict[str, list[Line]] = {}
-        for line in lines:
-            tables.setdefault(line.about.table, []).append(line)
-        every = [line.record_id for several in tables.values() for line in several]
-        waiting = await self._who_waits(many, every)
-        self._waiting |= waiting.keys()
-        for table, several in tables.items():
-            self._versions |= await many.versions(table, [line.record_id for line in several])
-        for line in (line for several in tables.values() for line in several):
-            there, waits = self._versions.get(line.record_id, ""), waiting.get(line.record_id)
-            if self._held is None and waits is not None:
-                if waits.dropped_for and waits.version == line.version > there:
-                    self._refilled[line.place] = waits.dropped_for
-                there = max(there, waits.version)
-            if there >= line.version and line.place not in self._judged:
-                outcome = Outcome.UNCHANGED if there == line.version else Outcome.SUPERSEDED
-                self._judged[line.place] = Judged(line, outcome=outcome)
-
-    async def _who_waits(self, many: Many, ids: Iterable[str]) -> dict[str, Waits]:
-        """Of these records those that wait, or that are being written."""
-        asked = list(ids)
-        before = [self._before[identity] for identity in asked if identity in self._before]
-        coming = {each.line.record_id: Waits(each.line.version, each.known()) for each in before}
-        return {**await self._store.waiting(many.permit, asked), **coming}
-
-    async def _callers(self, lines: Sequence[Line]) -> Callers:
-        caller = self._sender.caller
-        wants_staff = any(line.about.table == "allocation" for line in lines)
-        members = await self._registers.members() if wants_staff else dict[str, Member]()
-        system = System(caller.client, caller.party, caller.role, self._sender.service, acts_for_staff=False)
-        return Callers(members, {caller.client: system}, caller.token)
-
-    def _question(self) -> Question:
-        caller = self._sender.caller
-        subject = Category.REFERRAL if caller.role is Role.CLINICAL_SYSTEM else Category.IDENTITY
-        return Question(
-            caller, Purpose.RECORDS_SYNC, Action.WRITE, (subject,), self._clock(), RESOURCE, self._sender.batch_id
-        )
-
-    # --- written ----------------------------------------------------------------------------------------------------
 
     async def write(self, start: int) -> None:
         """Everything from there on, in the order of application; Moved if somebody else does it."""
@@ -222,9 +113,6 @@ class Lines:
             await self._compare(many, again)
             self._judged = known | self._judged
 
-    def _is_open(self, place: int) -> bool:
-        return place in self._judged and self._judged[place].outcome is None
-
     async def _refused(self, index: int, refused: ChangeRefused) -> None:
         """One that the database does not take; the batch goes on without it."""
         place, outcome, found = self.order[index], Outcome.SUPERSEDED, list[Found]()
@@ -250,7 +138,10 @@ class Lines:
             await many.meet(each.record.crn if each.record is not None else None for each in several)
             self._conflicts |= await keep_apart(several, many, self.report)
             await wait_for_missing(many, several)
-            written = {each.line.place: self._making.made(each, self._versions, self._waiting) for each in several}
+            written = {
+                each.line.place: self._making.made(each, self.origins[each.line.place], self._versions, self._waiting)
+                for each in several
+            }
             if len(written) == 1 and (alone := several[0]).record is not None and not alone.waits_for:
                 record = alone.record
                 if among(record.table, record.row) is not None:

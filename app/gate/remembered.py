@@ -1,7 +1,7 @@
 """What an import remembers of the rows that it has read, on disk: of a million no more is in memory than of ten.
 
 A temporary database of SQLite that nobody else can open, gone with the process; its pages beyond a few megabytes stand
-in a file that has no name.
+in a file that has no name. It is here because nothing above the gate speaks SQL; nothing of the service's own is in it.
 """
 
 import json
