@@ -131,30 +131,40 @@ def brought_back(words: Words, table: str) -> str:
     )
 
 
-def moved(words: Words) -> list[str]:
-    """Everything that happens as the registration becomes somebody else's, or nobody's."""
+def parted(words: Words) -> list[str]:
+    """What happens as the registration is no longer the person's."""
+    return [*(set_aside(words, table) for table in SET_ASIDE), *gone()]
+
+
+def linked(words: Words) -> list[str]:
+    """What happens as it becomes somebody's while something of it is set aside."""
     return [
-        *(set_aside(words, table) for table in SET_ASIDE),
-        *gone(),
         *(brought_back(words, table) for table in reversed(SET_ASIDE)),
         f"DELETE FROM {TABLE} WHERE patient_id = NEW.id AND NEW.person_id IS NOT NULL",
     ]
 
 
-def trigger(dialect: str) -> list[str]:
-    """In place of that of 0022."""
+def triggers(dialect: str) -> list[str]:
+    """In place of that of 0022; a first link, of which nothing is set aside, costs a look."""
     inspector = sa.inspect(op.get_bind())
     columns = {table: [column["name"] for column in inspector.get_columns(table)] for table in SET_ASIDE}
-    body = "; ".join(moved(Words(dialect, columns)))
+    words = Words(dialect, columns)
+    going, coming = "; ".join(parted(words)), "; ".join(linked(words))
+    is_there = f"EXISTS (SELECT 1 FROM {TABLE} WHERE patient_id = NEW.id)"
     if dialect == "sqlite":
-        made = (
-            "CREATE TRIGGER patient_parted AFTER UPDATE OF person_id ON patient "
-            f"WHEN NEW.person_id IS NOT OLD.person_id BEGIN {body}; END"
-        )
-        return ["DROP TRIGGER patient_parted", made]
+        on = "AFTER UPDATE OF person_id ON patient WHEN"
+        return [
+            "DROP TRIGGER patient_parted",
+            "DROP TRIGGER IF EXISTS patient_linked",
+            f"CREATE TRIGGER patient_parted {on} OLD.person_id IS NOT NULL AND NEW.person_id IS NOT OLD.person_id "
+            f"BEGIN {going}; {coming}; END",
+            f"CREATE TRIGGER patient_linked {on} OLD.person_id IS NULL AND NEW.person_id IS NOT NULL AND {is_there} "
+            f"BEGIN {coming}; END",
+        ]
     return [
         "CREATE OR REPLACE FUNCTION patient_parted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
-        f"SET search_path FROM CURRENT AS $$ BEGIN {body}; RETURN NULL; END $$",
+        f"SET search_path FROM CURRENT AS $$ BEGIN IF OLD.person_id IS NOT NULL THEN {going}; END IF; "
+        f"IF NEW.person_id IS NOT NULL AND {is_there} THEN {coming}; END IF; RETURN NULL; END $$",
         "DROP TRIGGER patient_parted ON patient",
         "CREATE TRIGGER patient_parted AFTER UPDATE OF person_id ON patient FOR EACH ROW "
         "WHEN (NEW.person_id IS DISTINCT FROM OLD.person_id) EXECUTE FUNCTION patient_parted()",
@@ -177,7 +187,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id"),
     )
     op.create_index("ix_parted_record_patient_id", TABLE, ["patient_id"], unique=False)
-    for statement in trigger(bind.dialect.name):
+    for statement in triggers(bind.dialect.name):
         bind.exec_driver_sql(statement)
     if bind.dialect.name != "sqlite":
         role = context.config.attributes.get("service_role", SERVICE_ROLE)

@@ -196,7 +196,7 @@ def upgrade() -> None:
         op.execute(statement)
     make_tables()
     set_reasons_apart(op.get_bind())
-    set_aside_whole = context.script.get_revision("0029").module.trigger(dialect)  # the columns that there are now
+    set_aside_whole = context.script.get_revision("0029").module.triggers(dialect)  # the columns that there are now
     for statement in (*parted(dialect), *set_aside_whole):
         op.get_bind().exec_driver_sql(statement)
     if dialect == "postgresql":

@@ -128,13 +128,13 @@ async def test_what_came_with_another_registration_meanwhile_stays_there(linked:
 
 async def test_every_column_is_kept(sqlite_url: str) -> None:
     """On SQLite the trigger names each: a migration that adds one has to make it anew."""
-    made = text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'patient_parted'")
-    (((sql,),),) = await execute(sqlite_url, [(made, None)])
-    kept = {table: f"'{table}', it.source_version" in sql for table in CAME_WITH}
-    assert all(kept.values()), kept
+    made = text("SELECT name, sql FROM sqlite_master WHERE name IN ('patient_parted', 'patient_linked')")
+    triggers: dict[str, str] = dict((await execute(sqlite_url, [(made, None)]))[0])
     for name in CAME_WITH:
-        aside = sql.split(f"'{name}', it.source_version")[1].split(f"FROM {name} AS it")[0]
-        back = sql.split(f"INSERT INTO {name} (")[1].split(")")[0].split(", ")
         columns = list(SQLModel.metadata.tables[name].c.keys())
-        assert sorted(back) == sorted(columns)
+        aside = triggers["patient_parted"].split(f"'{name}', it.source_version")[1].split(f"FROM {name} AS it")[0]
         assert [column for column in columns if f"'{column}', it.{column}" not in aside] == []
+        for sql in triggers.values():
+            back = sql.split(f"INSERT INTO {name} (")[1].split(")")[0].split(", ")
+            assert sorted(back) == sorted(columns)
+    assert len(triggers) == 2
