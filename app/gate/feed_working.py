@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from app.audit.submission import Change
 from app.gate.feed_items import Decided, Item, items_of
 from app.gate.feed_moves import Moves, of_receiver
-from app.gate.listing import conditions_for
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import feed, feed_keeping, feed_moments, feed_people
 from app.records.feed import Receiver
 from app.records.feed_people import Looked
-from app.records.lists import Conditions
 from app.records.permit import Permit
 from app.records.predicates import LONDON
-from app.vocabulary import Category, Question
+from app.vocabulary import Question
 
 if TYPE_CHECKING:
     from app.gate.door import Gate
@@ -153,16 +151,12 @@ class Working:
 
     async def _go_round(self, permit: Permit, looked_at: set[str], most: int) -> None:
         """Slices that grow where few of them come into the feed, and end with the last one who still does."""
-        conditions: Conditions = [
-            one for each in self.question.subjects if isinstance(each, Category)
-            for one in conditions_for(self.question, each, self.agreement)
-        ]  # fmt: skip
         size = most - len(self.moves.queued)
         for _ in range(SLICES):
             if self.swept_to is None or len(self.moves.queued) >= most:
                 break
             rows, reached = await feed_people.sweep(
-                self.gate.records, permit, self.question.caller, self.question.at, conditions, self.swept_to, size
+                self.gate.records, permit, self.question.caller, self.question.at, self.swept_to, size
             )
             for row in rows:
                 if len(self.moves.queued) >= most:

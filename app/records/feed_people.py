@@ -9,13 +9,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal_column, or_, select, true
+from sqlalchemy import Select, and_, func, literal_column, select, true
 from sqlalchemy.orm import aliased
 
 from app.db import each_text
 from app.records import facts
 from app.records.feed import COUNT, CRNS, FIRST, LAST, NUMBER, array
-from app.records.lists import Conditions, by_bits
 from app.records.permit import Permit
 from app.records.predicates import CLIENT, T
 from app.records.reading import Records, consents_in
@@ -86,17 +85,13 @@ def _of(dialect: str, source: Any, person: Any) -> Select[Any]:
     return select(*_columns(person.id, person.crn, known)).select_from(joined)
 
 
-def _slice(dialect: str, conditions: Conditions) -> Select[Any]:
-    """By their facts, worked out once for each: of conditions, PostgreSQL would gather everybody who meets one."""
+def _slice(dialect: str) -> Select[Any]:
+    """Everybody there: of the agreement's conditions, PostgreSQL would gather all who meet one, for each slice."""
     mine = and_(_F.receiver == CLIENT, _F.person_id == _P.id)
     joined, known = _looked_up(dialect, T.Person.__table__, T.FeedPerson.__table__, mine, outer=True)
     there = select(*_columns(_P.id, _P.crn, known)).select_from(joined).where(_P.crn > FIRST, _P.crn <= LAST)
-    asked = there.subquery("asked")
-    bits = facts.facts_of(asked.c).label("bits")
-    who = select(asked, bits).order_by(asked.c.crn).limit(COUNT).subquery("who")
-    own = (who.c[f"known_{name}"] for name in _OWN)
-    found = select(who.c.id, who.c.crn, who.c.bits, facts.relied_on(who.c), *own)
-    return found.where(or_(who.c.known_crn.is_not(None), by_bits(conditions, who.c.bits))).order_by(who.c.crn)
+    who = there.subquery("who")
+    return _with_facts(who).order_by(who.c.crn)
 
 
 def _in_feed(*which: Any) -> Select[Any]:
@@ -176,22 +171,18 @@ async def gone(records: Records, permit: Permit, caller: Caller, at: datetime, c
 
 
 async def sweep(
-    records: Records, permit: Permit, caller: Caller, at: datetime, conditions: Conditions, first: str, count: int
+    records: Records, permit: Permit, caller: Caller, at: datetime, first: str, count: int
 ) -> tuple[list[Looked], str | None]:
-    """Of the `count` people on file after a CRN, those within reach and those in the feed; the last one's CRN.
-
-    None in its place: there is nobody after them.
-    """
+    """The `count` people on file after a CRN, and the last one's CRN; None in its place: there is nobody after them."""
 
     def bound() -> Select[Any, Any]:
         slice_ = select(_P.crn).where(_P.crn > FIRST).order_by(_P.crn).limit(COUNT).subquery("slice")
         return select(func.max(slice_.c.crn), func.count().label("there"))
 
-    key = ("feed slice", tuple(conditions))
     values = {"first": first, "count": count}
     ((last, there),) = await records.database.fetch(records.prepared("feed bound", bound), values, permit)
     if last is None:
         return [], None
-    within = _values(caller, at, first=first, last=last, count=count)
-    found = await _looked(records, permit, key, partial(_slice, records.database.dialect, conditions), within)
+    within = _values(caller, at, first=first, last=last)
+    found = await _looked(records, permit, "feed slice", partial(_slice, records.database.dialect), within)
     return found, last if there == count else None
