@@ -197,4 +197,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: what was set aside would be lost."""
-    raise RuntimeError("there is no way back from 0027: restore a backup instead")
+    raise RuntimeError("there is no way back from 0029: restore a backup instead")

@@ -208,4 +208,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: who moved a referral and why would be lost."""
-    raise RuntimeError("there is no way back from 0026: restore a backup instead")
+    raise RuntimeError("there is no way back from 0030: restore a backup instead")

@@ -131,4 +131,4 @@ def _of_people() -> None:
 
 def downgrade() -> None:
     """Refused: what was booked would be lost."""
-    raise RuntimeError("there is no way back from 0028: restore a backup instead")
+    raise RuntimeError("there is no way back from 0031: restore a backup instead")
