@@ -52,10 +52,16 @@ class Prepared:
 
 def protected_tables(statement: ClauseElement) -> frozenset[str]:
     """The protected tables that a statement mentions anywhere, subqueries included."""
-    names = set()
-    for element in visitors.iterate(statement):
+    names, waiting = set(), [statement]
+    seen: dict[int, Any] = {}  # kept, since what is gone could lend its id to another
+    while waiting:  # each part once, however often the statement comes back to it
+        element: Any = waiting.pop()
+        if id(element) in seen:
+            continue
+        seen[id(element)] = element
+        waiting.extend(element.get_children())
         if element.__visit_name__ == "table" and getattr(element, "info", {}).get(PROTECTED):
-            names.add(element.name)  # type: ignore[attr-defined]  # the visit name says it is a Table
+            names.add(element.name)
     return frozenset(names)
 
 

@@ -231,12 +231,11 @@ class Gate:
         (receipt,) = await self.log.append(Submission((record.sealed(part),), changes))
         return receipt
 
-    async def append_act(self, question: Question, act: Act) -> Receipt:
-        """An entry about an act for each person whom it is about, with its changes; the first one's receipt."""
-        return (await self.append_acts([(question, act)]))[0]
-
     async def append_acts(self, acts: Sequence[tuple[Question, Act]]) -> Sequence[Receipt]:
-        """The same of acts that follow one another in one request: in one transaction, in their order."""
+        """An entry for each person whom acts of one request are about, with their changes, in their order; one transaction.
+
+        The receipt of each is that of its first entry.
+        """
         entries: list[Entry] = []
         changes: list[Change] = []
         for question, act in acts:

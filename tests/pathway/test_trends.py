@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pathway.measures import BY_WORD
-from app.pathway.reports.cohort import Problem
-from app.pathway.trends import NOTHING, Point, outcome_of, trends, unfit
+from app.pathway.trends import NOTHING, Point, Problem, outcome_of, trends, unfit
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 SOCIAL = Problem(3, "01", "F40.1")

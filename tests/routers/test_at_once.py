@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.gate import Act
-from app.vocabulary import Question
 from tests import world
 from tests.gate.house import fetched
 from tests.routers.cast import (
@@ -93,16 +91,16 @@ PAIRS = {
 def meet(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the next two acts neither is written before both have been decided on."""
     gate, both, left = service.app.state.services.gate, asyncio.Barrier(2), [1, 2]
-    append = type(gate).append_act
+    append = type(gate).append_acts
 
-    async def together(question: Question, act: Act) -> Any:
+    async def together(acts: Any) -> Any:
         if left:
             left.pop()
             async with asyncio.timeout(30):  # where one does not come the other is not to wait for good
                 await both.wait()
-        return await append(gate, question, act)
+        return await append(gate, acts)
 
-    monkeypatch.setattr(gate, "append_act", together)
+    monkeypatch.setattr(gate, "append_acts", together)
 
 
 async def test_of_two_at_once_one_comes_to_be(service_on_both: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,14 +131,14 @@ async def test_on_two_workers_at_once(cast_url: str, key_file: Any, monkeypatch:
             return await worker.request("POST", pair.path, *pair.who, pair.purpose, json=body)
 
         gate = other.app.state.services.gate
-        append = type(gate).append_act
+        append = type(gate).append_acts
 
-        async def later(question: Question, act: Act) -> Any:
+        async def later(acts: Any) -> Any:
             monkeypatch.undo()
             assert (await send(one, pair.bodies[0])).status_code == 201
-            return await append(gate, question, act)
+            return await append(gate, acts)
 
-        monkeypatch.setattr(gate, "append_act", later)
+        monkeypatch.setattr(gate, "append_acts", later)
         answer = await send(other, pair.bodies[1])
         assert (answer.status_code, told(answer)["code"]) == (409, "changed-meanwhile")
         assert told(await send(other, pair.bodies[1]))["code"] == "subject-request-open"

@@ -192,7 +192,9 @@ async def test_a_body_that_turns_out_too_large_is_cut_off(service: Service) -> N
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
-@pytest.mark.parametrize("path", [f"/v1/people/{FULL}", f"/v1/people/{FULL}/notes", "/v1/people", "/v1/referrals/1"])
+@pytest.mark.parametrize(
+    "path", [f"/v1/people/{FULL}", f"/v1/people/{FULL}/notes", "/v1/people", "/v1/referrals/1/history"]
+)
 async def test_a_read_is_a_get_and_nothing_else(service: Service, method: str, path: str) -> None:
     answer = await service.request(method, path, *OLGA, WORK)
     assert answer.status_code == 405
