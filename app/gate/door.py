@@ -232,7 +232,7 @@ class Gate:
         return receipt
 
     async def append_acts(self, acts: Sequence[tuple[Question, Act]]) -> Sequence[Receipt]:
-        """An entry for each person whom acts of one request are about, with their changes, in their order; one transaction.
+        """Entries for all whom acts of one request are about, with their changes, in their order; one transaction.
 
         The receipt of each is that of its first entry.
         """
