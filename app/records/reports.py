@@ -62,8 +62,11 @@ def _in_london(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
-_COUNTED = func.coalesce(T.Referral.merged_into, T.Referral.id)
-"""The referral that a row counts for: of a duplicate that was merged, the one it was merged into."""
+_COUNTED = cast(func.coalesce(T.Referral.merged_into, T.Referral.id), String)
+"""The referral that a row counts for: of a duplicate that was merged, the one it was merged into.
+
+As a text, since SQLite makes no index to join by an expression of which it knows no type.
+"""
 
 
 def _in_period() -> Any:

@@ -1,14 +1,17 @@
 """What is asked of many people at once is looked up by an index for each of them, however many others there are."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from typing import Any
 
 import pytest
 
 from app.db import prepare
 from app.db.postgres import open_postgres
-from app.records import batch_statements, facts, feed_people
+from app.records import batch_statements, facts, feed_people, reports
 from app.records.reading import SENT, section_of_many
 from app.vocabulary import Caller, Category, Party, Role
 from tests.world import NOW
@@ -56,3 +59,16 @@ async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: An
     assert {each["Relation Name"] for each in found} == tables
     scans = [each for each in found if each["Node Type"] != "ModifyTable"]
     assert [each for each in scans if not ({"Index Cond", "Recheck Cond"} & set(each))] == []
+
+
+async def test_what_a_report_has_grouped_is_joined_by_an_index(sqlite_url: str) -> None:
+    """On SQLite too, which makes one for the time, and none by an expression of which it knows no type."""
+    prepared = prepare(reports._alike(0), "sqlite")
+    values = {"first": date(2026, 1, 1), "last": date(2026, 3, 31)}
+    arguments = prepared.arguments({name: values[name] for name in prepared.names if name in values})
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        plan = [said for *_, said in connection.execute(f"EXPLAIN QUERY PLAN {prepared.sql}", arguments)]
+    for grouped in ("contacts", "newest", "scores"):
+        (joined,) = (each for each in plan if each.endswith("LEFT-JOIN") and f" {grouped} " in each)
+        assert joined.startswith(f"SEARCH {grouped} USING"), joined
+        assert "referral_id=?" in joined
