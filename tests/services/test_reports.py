@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from app.cli.root import app
@@ -30,7 +31,7 @@ from tests.routers.cast import (
 )
 from tests.services import national
 from tests.services.test_audit_export import configure
-from tests.world import Service
+from tests.world import Service, execute
 
 __all__ = ["cast_template", "cast_url", "key_file", "service_alone"]
 PATHWAY = "/v1/reports/pathway"
@@ -121,6 +122,18 @@ async def test_the_figures_are_those_of_a_plain_implementation(reporting: Servic
     assert (entry["outcome"], entry["clauses"], entry["subject"]) == ("permitted", ["G7"], None)
     assert entry["released"] == {"aggregate-figures": ["*"]}
     assert entry["details"] == {"report": "pathway", **YEAR, "by": None, "format": "json"}
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+async def test_and_those_of_an_analysts_sql(postgres_url: str, key_file: Path, seed: int) -> None:
+    await world.put(postgres_url, [*everybody(), *national.rows(national.cohort(seed, 150, date(2025, 11, 1)))])
+    days = {name: date.fromisoformat(YEAR[name]) for name in ("from", "to")}
+    sql = text((Path(__file__).parent / "national.sql").read_text())
+    (counted,) = await execute(postgres_url, [(sql, {"first": days["from"], "last": days["to"]})])
+    async with world.serving(postgres_url, key_file) as running:
+        answer = await asked(running, CARLA, **YEAR)
+    assert counts(answer.json()) == dict(counted)
+    assert dict(counted)["reliablyRecovered"] > 0
 
 
 async def test_a_part_of_a_year_and_one_table_of_it(reporting: Service) -> None:
