@@ -14,7 +14,7 @@ from tests.sync.folder import changed, count, found, load, whole, write
 
 TABLE = "health/IDS105OnwardReferral.csv"
 COLUMNS = ("ServiceRequestId", "OnwardReferDate")
-ROWS = 20_000
+ROWS = 4_000
 
 
 def live_rows():
