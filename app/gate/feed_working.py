@@ -4,7 +4,7 @@ Whoever's records changed is found by the log's entries; whom time alone brought
 over everybody. What counts as a change is what would be sent: a change of what the system may not read moves nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -121,8 +121,9 @@ class Working:
         if self.position < changed.first:  # what happened before it stands in files: everything is sent again
             self.shift = self.moves.number
             self.moves.number += self.shift
-        last = await self._with_merged(permit, changed.crns)
-        turned = await self._with_merged(permit, dict.fromkeys(await self._turned(permit), 0))
+        turned_now = dict.fromkeys(await self._turned(permit), 0)
+        last = await feed_people.with_merged(records, permit, changed.crns)
+        turned = await feed_people.with_merged(records, permit, turned_now)
         again = (crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))
         crns = dict.fromkeys((*doubted, *turned, *again))
         self.is_behind = changed.position < changed.size
@@ -137,10 +138,6 @@ class Working:
             for row in await feed_people.gone(records, permit, caller, at, most):
                 self._look(row)
         await self._go_round(permit, {row.person_id for row in rows}, most)
-
-    async def _with_merged(self, permit: Permit, changed: Mapping[str, int]) -> Mapping[str, int]:
-        """Most answers ask for nobody."""
-        return await feed_people.with_merged(self.gate.records, permit, changed) if changed else {}
 
     async def _turned(self, permit: Permit) -> Sequence[str]:
         """CRNs of whom something has begun or ended since it was looked at, but for a round that looks at everybody."""

@@ -1,21 +1,20 @@
 """Authorisations to criminal-justice data, granted to named health staff by a probation lead, and revoked (A3)."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, answered, asker, page_size
 from app.routers.bodies import PAGED_BY, Body, body, parameter
 from app.routers.moments import End, Start, past_moment
 from app.routers.responses import CHANGES, CREATED, LISTED
-from app.routers.staff import NOBODYS, flag, username_in
+from app.routers.staff import flag, username_in
 from app.services import shapes_standing as shapes
 from app.vocabulary import Action, Register
 
 router = APIRouter(tags=["staff"])
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
 
 
 class NewAuthorisation(Body):
@@ -73,6 +72,6 @@ async def grant(username: str, ask: Asking) -> Response:
 @router.post("/v1/authorisations/{authorisation_id}/revocation", response_model=shapes.Revoked, responses=CHANGES)
 async def revoke(authorisation_id: str, ask: Asking) -> Response:
     """End an authorisation at once (A3)."""
-    known = authorisation_id if _ID.fullmatch(authorisation_id) else NOBODYS
+    known = id_in(authorisation_id)
     question = ask.asks(Action.REVOKE, (Register.AUTHORISATION,))
     return answered(await ask.services.authorisations.revoke(question, known))

@@ -1,12 +1,12 @@
 """What a person agrees to, refuses and objects to: recorded, countersigned, withdrawn, and who relied on it."""
 
-import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 from starlette.responses import Response
 
+from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, page_size
 from app.routers.bodies import PAGED_BY, Body, body, text
 from app.routers.moments import End, Start
@@ -17,9 +17,6 @@ from app.services.objections import Objected
 from app.vocabulary import Action, Category, Party, Register, Scope
 
 router = APIRouter(prefix="/v1", tags=["consent"])
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
-_NOBODYS = "no-consent"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 _REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9/._-]*$"
 Reference = Annotated[str, StringConstraints(pattern=_REFERENCE, max_length=40)]
 """What a form or a wording is filed under: no place for words that nobody would enforce."""
@@ -112,14 +109,14 @@ async def withdraw_scopes(crn: str, ask: Asking) -> Response:
 async def withdraw(consent_id: str, ask: Asking) -> Response:
     """Withdraw a consent, and with it every permission of its scope (B1, E3); a body is not looked at."""
     question = ask.asks(Action.WITHDRAW, (Category.CONSENT,))
-    return answered(await ask.services.consents.withdraw(question, _known(consent_id)))
+    return answered(await ask.services.consents.withdraw(question, id_in(consent_id)))
 
 
 @router.post("/consents/{consent_id}/countersignature", response_model=shapes.Stands, responses=CHANGES)
 async def countersign(consent_id: str, ask: Asking) -> Response:
     """A clinician countersigns what the justice party recorded of sharing from health (B1, B2, E3)."""
     question = ask.asks(Action.WRITE, (Category.CONSENT,))
-    return answered(await ask.services.consents.countersign(question, _known(consent_id)))
+    return answered(await ask.services.consents.countersign(question, id_in(consent_id)))
 
 
 @router.get(
@@ -132,7 +129,7 @@ async def reliance(consent_id: str, ask: AskingPage, request: Request) -> Respon
     """Who relied on a consent, and whom it refused, from the log, newest first (G1)."""
     question = ask.asks(Action.READ, (Register.AUDIT_LOG,))
     cursor, size = request.query_params.get("cursor"), page_size(request)
-    return answered(await ask.services.reliance.page(question, _known(consent_id), cursor, size))
+    return answered(await ask.services.reliance.page(question, id_in(consent_id), cursor, size))
 
 
 @router.post(
@@ -154,7 +151,7 @@ async def object_to(crn: str, ask: Asking) -> Response:
 async def withdraw_objection(objection_id: str, ask: Asking) -> Response:
     """Withdraw an objection; what it stopped is open again as far as the clauses open it."""
     question = ask.asks(Action.WRITE, (Category.CONSENT,))
-    return answered(await ask.services.objections.withdraw(question, _known(objection_id)))
+    return answered(await ask.services.objections.withdraw(question, id_in(objection_id)))
 
 
 async def _given(ask: Asker) -> Given:
@@ -183,7 +180,3 @@ def unenforceable(fault: BadRequest, *within: str) -> BadRequest | None:
     else:
         return None
     return None if first["type"] == "missing" else BadRequest("consent-not-enforceable", detail, fault.field)
-
-
-def _known(identity: str) -> str:
-    return identity if _ID.fullmatch(identity) else _NOBODYS

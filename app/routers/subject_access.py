@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from app.gate import Unacceptable
+from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, AskingPage, BadRequest, answered, asker, page_size
 from app.routers.bodies import PAGED_BY
 from app.routers.responses import CHANGES, CREATED, REFUSALS
@@ -19,9 +20,6 @@ from app.vocabulary.identifiers import IdentifierInvalid
 from app.vocabulary.identifiers import crn as canonical_crn
 
 router = APIRouter(tags=["subject access"])
-_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
-_NOBODYS = "no-subject-request"
-"""What is asked for in place of a text that cannot be an id: refused like any other that is not there."""
 _EARLIEST = date(1900, 1, 1)
 """The first day that there is means something else to a database."""
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,59}$")]
@@ -71,7 +69,7 @@ async def open_request(crn: str, ask: Asking) -> Response:
 async def close_request(request_id: str, ask: Asking) -> Response:
     """Close a request (G5); from then on nothing is given under it."""
     wanted = await ask.body(SubjectRequestClosed)
-    known = request_id if _ID.fullmatch(request_id) else _NOBODYS
+    known = id_in(request_id)
     question = ask.asks(Action.CLOSE, (Register.SUBJECT_REQUEST,))
     return answered(await ask.services.subject_access.close(question, known, wanted.closedOn))
 
