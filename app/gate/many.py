@@ -93,6 +93,10 @@ class Many:
 
         ChangeRefused if the database refuses one of them or somebody was faster: then nothing is written.
         """
+        await self.append(await self.sealed(records, also))
+
+    async def sealed(self, records: Sequence[Made], also: Sequence[tuple[Any, ...]] = ()) -> Submission:
+        """What `append` writes of these records."""
         entries, permitted = [], []
         for place, made in enumerate(records):
             if place % PAUSE == 0:
@@ -104,7 +108,11 @@ class Many:
             if decided.is_permitted:
                 permitted.append(made)
         changes = [*self._together(permitted), *also]
-        await self.gate.log.append(Submission(tuple(entries), tuple(Change(*change) for change in changes)))
+        return Submission(tuple(entries), tuple(Change(*change) for change in changes))
+
+    async def append(self, submission: Submission) -> None:
+        """What was sealed, durable once this returns; errors as `commit`."""
+        await self.gate.log.append(submission)
 
     def awake(self, keys: Iterable[str], now: datetime) -> tuple[Any, ...]:
         """A change that goes with records that come: lines that wait for them are applied from then on."""

@@ -128,7 +128,7 @@ class Applying:
             while batch.chunk < batch.chunks and not self._stopping.is_set():
                 lines = ahead or await self._judged(batch, sender)
                 following = replace(batch, chunk=batch.chunk + 1, place=0)
-                ahead = await self._both(self._written(batch, lines), self._judged(following, sender, lines))
+                ahead = await self._both(batch, lines, self._judged(following, sender, lines))
                 if lines is not None and lines.has_stumbled:
                     ahead = None  # it was judged by what did not come
                 batch = following
@@ -145,9 +145,16 @@ class Applying:
         if await self._store.write(self._store.ended(batch, self._claim, state, self._clock())):
             await self._store.forget(batch.upload)
 
-    @staticmethod
-    async def _both(writing: Awaitable[None], judging: Awaitable[Lines | None]) -> Lines | None:
-        """Both to their ends; what goes wrong with the first is worse."""
+    async def _both(self, batch: Batch, lines: Lines | None, judging: Awaitable[Lines | None]) -> Lines | None:
+        """Both to their ends: what is to be written has the first turn, so that the database is never without work.
+
+        What goes wrong with that is worse.
+        """
+        writing = asyncio.create_task(self._written(batch, lines))
+        if lines is not None:
+            handed_over = asyncio.create_task(lines.handed_over.wait())
+            await asyncio.wait((writing, handed_over), return_when=asyncio.FIRST_COMPLETED)
+            handed_over.cancel()
         written, ahead = await asyncio.gather(writing, judging, return_exceptions=True)
         for fault in (written, ahead):
             if isinstance(fault, BaseException):

@@ -3,6 +3,7 @@
 Whatever is written moves on in the same transaction: the batch it belongs to, what came of each line, and what waits.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -60,6 +61,8 @@ class Lines(Gathered):
         self._making = Making(gate, service, sender, clock, are_held=held is not None)
         self.has_stumbled = False
         """Whether anything was not written as it was judged."""
+        self.handed_over = asyncio.Event()
+        """Set once the database has something to write, and we have time for something else."""
         self._changes, self._receiving = Changes(gate, self._registers), ReceivingService(gate)
         self._conflicts: set[int] = set()
 
@@ -157,7 +160,9 @@ class Lines(Gathered):
                 *self._refills(first, stop),
                 *self._goes_along(first, stop, came),
             ]
-            await many.commit([*written.values()], also)
+            sealed = await many.sealed([*written.values()], also)
+            self.handed_over.set()
+            await many.append(sealed)
 
     def _refills(self, first: int, stop: int) -> list[Row]:
         """What was dropped and comes again waits again, with no entry: the log's size would tell its sender of it.
