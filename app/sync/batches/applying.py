@@ -8,7 +8,7 @@ import asyncio
 import logging
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -128,7 +128,7 @@ class Applying:
             while batch.chunk < batch.chunks and not self._stopping.is_set():
                 lines = ahead or await self._judged(batch, sender)
                 following = replace(batch, chunk=batch.chunk + 1, place=0)
-                ahead = await self._both(batch, lines, self._judged(following, sender, lines))
+                ahead = await self._both(self._written(batch, lines), lines, self._prepared(following, sender, lines))
                 if lines is not None and lines.has_stumbled:
                     ahead = None  # it was judged by what did not come
                 batch = following
@@ -145,21 +145,31 @@ class Applying:
         if await self._store.write(self._store.ended(batch, self._claim, state, self._clock())):
             await self._store.forget(batch.upload)
 
-    async def _both(self, batch: Batch, lines: Lines | None, judging: Awaitable[Lines | None]) -> Lines | None:
+    @staticmethod
+    async def _both(
+        writing: Coroutine[Any, Any, None], lines: Lines | None, preparing: Awaitable[Lines | None]
+    ) -> Lines | None:
         """Both to their ends: what is to be written has the first turn, so that the database is never without work.
 
         What goes wrong with that is worse.
         """
-        writing = asyncio.create_task(self._written(batch, lines))
+        task = asyncio.create_task(writing)
         if lines is not None:
             handed_over = asyncio.create_task(lines.handed_over.wait())
-            await asyncio.wait((writing, handed_over), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((task, handed_over), return_when=asyncio.FIRST_COMPLETED)
             handed_over.cancel()
-        written, ahead = await asyncio.gather(writing, judging, return_exceptions=True)
+        written, ahead = await asyncio.gather(task, preparing, return_exceptions=True)
         for fault in (written, ahead):
             if isinstance(fault, BaseException):
                 raise fault
         return ahead if isinstance(ahead, Lines) else None
+
+    async def _prepared(self, batch: Batch, sender: Sender, before: Lines | None) -> Lines | None:
+        """A chunk's lines as `_judged`, all but written where nothing of `before` has to be there first."""
+        lines = await self._judged(batch, sender, before)
+        if lines is not None and before is not None and lines.is_plain and before.is_plain:
+            await lines.prepare()
+        return lines
 
     async def _sender(self, batch: Batch | Held) -> Sender:
         """Who sent it, and what their records have as their source."""

@@ -47,13 +47,16 @@ def name_people(several: Iterable[Judged], people: Mapping[str, str]) -> None:
             )
 
 
-async def wait_for_missing(many: Many, several: Sequence[Judged]) -> None:
-    """What belongs to a person who is not on file, or to a record that waits, waits for them."""
+async def wait_for_missing(many: Many, several: Sequence[Judged], coming: Iterable[str] = ()) -> None:
+    """What belongs to a person who is not on file, or to a record that waits, waits for them: not for what is `coming`,
+    which are ids of records.
+    """
     ids: dict[str, set[str]] = {}
     for needed in (one for each in several if each.record is not None for one in each.record.needs):
         if needed.table != "person":
             ids.setdefault(needed.table, set()).add(needed.id)
     there = {identity for table, some in ids.items() for identity in await many.versions(table, sorted(some))}
+    there.update(coming)
     for each in several:
         record = each.record
         is_of_somebody = each.waits_for is None or not each.waits_for.startswith("link:")

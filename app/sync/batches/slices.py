@@ -4,9 +4,10 @@ Whatever is written moves on in the same transaction: the batch it belongs to, w
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.gate import AccessRefused, Gate, Made, Many, Unacceptable
 from app.services.batches import BatchService, Held
 from app.services.matching import MatchingService
 from app.services.receiving import Arriving, ReceivingService, among
-from app.services.registers import Compared
+from app.services.registers import Compared, person_id
 from app.sync.batches.conflicts import keep_apart
 from app.sync.batches.gathered import Gathered
 from app.sync.batches.judging import Judged
@@ -31,6 +32,8 @@ UNTOLD = ("link:", "row-")
 FIRST = ("person", "patient")
 """Whoever others are of: written first, and matched before anything is written of them."""
 LATER = timedelta(hours=1)
+TRIES = 2
+"""How often one is tried by itself: what it is written by may change once more while it is looked at."""
 
 Also = Callable[[int, int | None, Sequence[Came]], list[Row]]
 """Changes that go with the lines from one up to another, or to the end; the last moves on what is applied."""
@@ -63,6 +66,8 @@ class Lines(Gathered):
         """Whether anything was not written as it was judged."""
         self.handed_over = asyncio.Event()
         """Set once the database has something to write, and we have time for something else."""
+        self._deed: Callable[[], Awaitable[None]] | None = None
+        """What is left to do of everything, once it is prepared."""
         self._changes, self._receiving = Changes(gate, self._registers), ReceivingService(gate)
         self._conflicts: set[int] = set()
 
@@ -94,15 +99,25 @@ class Lines(Gathered):
             run = list(indexes)
             yield run[0], run[-1] + 1
 
-    async def _write(self, first: int, stop: int) -> None:
+    @property
+    def is_plain(self) -> bool:
+        """Whether all of it is written at once, and nobody has to be matched for it."""
+        is_first = any(line.about.table in FIRST for line in self._lines.values())
+        return not is_first and len([*self._runs(0)]) == 1
+
+    async def prepare(self) -> None:
+        """Everything but the writing of what `is_plain`, while `before`, which is too, is being written."""
+        coming = {identity for identity, each in self._before.items() if each.waits_for is None}
+        self._deed = await self._prepared(0, len(self.order), coming)
+
+    async def _write(self, first: int, stop: int, tries: int = TRIES) -> None:
         try:
             await self._together(first, stop)
         except ChangeRefused as refused:
-            is_first_try = not self.has_stumbled
             self.has_stumbled, self._before = True, {}
             await self._look_again(first, stop)
             if stop - first == 1:
-                await (self._write(first, stop) if is_first_try else self._refused(first, refused))
+                await (self._write(first, stop, tries - 1) if tries > 1 else self._refused(first, refused))
                 return
             middle = (first + stop) // 2
             await self._write(first, middle)
@@ -134,13 +149,20 @@ class Lines(Gathered):
             raise Moved
 
     async def _together(self, first: int, stop: int) -> None:
+        deed, self._deed = self._deed or await self._prepared(first, stop), None
+        self.handed_over.set()
+        await deed()
+
+    async def _prepared(self, first: int, stop: int, coming: Collection[str] = ()) -> Callable[[], Awaitable[None]]:
+        """What is left to do of these: `coming` are records that will be there by then."""
         async with self._gate.many(self._question()) as many:
             places = self.order[first:stop]
             several = [self._judged[place] for place in places if self._is_open(place)]
-            name_people(several, await self._matching.people_of({each.patient for each in several if each.patient}))
+            people = await self._matching.people_of({each.patient for each in several if each.patient})
+            name_people(several, people)
             await many.meet(each.record.crn if each.record is not None else None for each in several)
             self._conflicts |= await keep_apart(several, many, self.report)
-            await wait_for_missing(many, several)
+            await wait_for_missing(many, several, coming)
             written = {
                 each.line.place: self._making.made(each, self.origins[each.line.place], self._versions, self._waiting)
                 for each in several
@@ -148,21 +170,18 @@ class Lines(Gathered):
             if len(written) == 1 and (alone := several[0]).record is not None and not alone.waits_for:
                 record = alone.record
                 if among(record.table, record.row) is not None:
-                    await self._receive(alone, stop)
-                    return
+                    return partial(self._receive, alone, stop)
             came = [self._came(place, written.get(place), many) for place in places]
             if not written:
-                await self._only_say(first, stop, came)
-                return
+                return partial(self._only_say, first, stop, came)
             also = [
+                *self._store.still_linked({patient: person_id(crn) for patient, crn in people.items()}),
                 *self._making.awake(many, several),
                 *self._no_longer_waiting(came),
                 *self._refills(first, stop),
                 *self._goes_along(first, stop, came),
             ]
-            sealed = await many.sealed([*written.values()], also)
-            self.handed_over.set()
-            await many.append(sealed)
+            return partial(many.append, await many.sealed([*written.values()], also))
 
     def _refills(self, first: int, stop: int) -> list[Row]:
         """What was dropped and comes again waits again, with no entry: the log's size would tell its sender of it.
