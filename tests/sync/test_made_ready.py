@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.audit.submission import ChangeRefused, RowsMissed
 from app.gate import Many
 from app.services import batches
+from app.services.registers import person_id
 from app.sync.batches.slices import Lines
 from tests import world
 from tests.sync.lines import activity, contact, score, someone, treated
@@ -73,6 +74,26 @@ async def test_a_registration_that_is_parted_meanwhile_brings_nobody_anything(
     assert await ask(database_url, "SELECT count(*) FROM appointment") == [(0,)]
     waiting = "SELECT DISTINCT substr(waits_for, 1, 5) FROM sync_held"
     assert await ask(database_url, waiting) == [("link:",)]
+
+
+async def test_what_comes_with_a_registration_that_turns_out_to_be_somebody_elses_is_theirs(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, other = Lines.prepare, person_id("X200002")
+
+    async def moved(lines: Lines) -> None:
+        await prepare(lines)
+        await ask(database_url, f"UPDATE patient SET person_id = '{other}' WHERE source_id = 'P1' RETURNING id")
+
+    async with new_world(database_url, key_file) as made:
+        await made.send(JUSTICE, [someone(CRN), someone("X200002")])
+        await made.send(HEALTH, treated("1", CRN))
+        await made.applying().catch_up()
+        monkeypatch.setattr(Lines, "prepare", moved)
+        await made.send(HEALTH, [*CONTACTS, *(contact(f"C{number}", "R1") for number in range(20, 24))])
+        await made.applying().catch_up()
+    whose = "SELECT person_id, count(*) FROM appointment GROUP BY person_id"
+    assert await ask(database_url, whose) == [(other, 9)]
 
 
 async def test_it_is_looked_at_again_where_the_one_before_did_not_come_as_it_was_judged(
