@@ -13,6 +13,8 @@ from tests.postgres import LocalServer
 DELAY_MS = 1.0
 MOST_CONNECTIONS = 400
 """Four processes with a pool each."""
+SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
+"""What `docs/operate.md` says of a server's memory and log; its own defaults are for the smallest machine."""
 
 
 class Places:
@@ -45,7 +47,7 @@ class Places:
             self._environment = environment
             if self._server is not None:
                 self._server.stop()
-                self._server.start(environment=environment, max_connections=MOST_CONNECTIONS)
+                self._server.start(environment=environment, max_connections=MOST_CONNECTIONS, **SERVER)
 
     def slow_library(self) -> Path | None:
         """The library that makes flushes slow; None without a compiler, which it says."""
@@ -55,7 +57,7 @@ class Places:
     def _postgres(self) -> LocalServer:
         if self._server is None:
             self._server = LocalServer.create(self.home / "postgres")
-            self._server.start(environment=self._environment, max_connections=MOST_CONNECTIONS)
+            self._server.start(environment=self._environment, max_connections=MOST_CONNECTIONS, **SERVER)
         return self._server
 
     def close(self) -> None:

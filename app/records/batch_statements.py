@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 import app.tables
-from app.db import each_row, each_text, one_of
+from app.db import each_text, one_of
 from app.records.held import EMPTY
 from app.tables import Instant
 
@@ -155,12 +155,6 @@ def _due_lines() -> Select[Any]:
     )
 
 
-def _still_linked() -> Select[Any]:
-    """Those of these registrations, each with the id of a person, that are theirs."""
-    pairs, (patient, person) = each_row(_given("pairs"), "pairs", String(), String())
-    return select(T.Patient.id).select_from(pairs).where(T.Patient.id == patient, T.Patient.person_id == person)
-
-
 _OURS = (_B.number == _given("batch", BigInteger()), _B.claim == _given("mine"))
 _OPEN = _B.state.in_([literal_column("'received'"), literal_column("'applying'")])
 _FREE = or_(_B.claimed_until.is_(None), _B.claimed_until <= _given("now", Instant()))
@@ -205,7 +199,6 @@ STATEMENTS: dict[str, Any] = {
     "came_to": lambda dialect: _upserted(dialect, _R, ("batch", "chunk", "part")),
     "held": lambda dialect: _upserted(dialect, _H, ("record_id",)),
     "due": update(_H).where(_H.due_at.is_(None), _among(_H.waits_for, "keys")).values(due_at=_given("now", Instant())),
-    "still_linked": _still_linked(),
     "release": delete(_H).where(_H.record_id == _given("record_id"), _H.source_version <= _given("version")),
     "put_off": update(_H).where(_among(_H.record_id, "ids")).values(due_at=_UNTIL),
     "due_lines": _due_lines(),

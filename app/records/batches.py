@@ -137,14 +137,6 @@ class Batches:
             made.append(self._change(f"there {table}", {"ids": json.dumps(ids), "now": now}, None))
         return made
 
-    def still_linked(self, people: Mapping[str, str]) -> list[Change]:
-        """That each of these registrations is still this person's, both by id: else it finds fewer rows than it must.
-
-        It goes before nothing: under the log's lock, which whoever links or parts waits for, it holds to the end.
-        """
-        values = {"pairs": json.dumps(sorted(people.items()))}
-        return [self._change("still_linked", values, len(people))] if people else []
-
     def release(self, record_id: str, version: str) -> Change:
         """A line that need not wait any more, nor any older version of it."""
         return self._change("release", {"record_id": record_id, "version": version}, None)

@@ -16,7 +16,7 @@ from app.gate import AccessRefused, Gate, Made, Many, Unacceptable
 from app.services.batches import BatchService, Held
 from app.services.matching import MatchingService
 from app.services.receiving import Arriving, ReceivingService, among
-from app.services.registers import Compared, person_id
+from app.services.registers import Compared
 from app.sync.batches.conflicts import keep_apart
 from app.sync.batches.gathered import Gathered
 from app.sync.batches.judging import Judged
@@ -158,8 +158,7 @@ class Lines(Gathered):
         async with self._gate.many(self._question()) as many:
             places = self.order[first:stop]
             several = [self._judged[place] for place in places if self._is_open(place)]
-            people = await self._matching.people_of({each.patient for each in several if each.patient})
-            name_people(several, people)
+            name_people(several, await self._matching.people_of({each.patient for each in several if each.patient}))
             await many.meet(each.record.crn if each.record is not None else None for each in several)
             self._conflicts |= await keep_apart(several, many, self.report)
             await wait_for_missing(many, several, coming)
@@ -175,7 +174,6 @@ class Lines(Gathered):
             if not written:
                 return partial(self._only_say, first, stop, came)
             also = [
-                *self._store.still_linked({patient: person_id(crn) for patient, crn in people.items()}),
                 *self._making.awake(many, several),
                 *self._no_longer_waiting(came),
                 *self._refills(first, stop),
