@@ -5,6 +5,7 @@ Or, on PostgreSQL, as one text that the server takes apart: a third of what the 
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Select, String, cast, column, literal_column
@@ -147,9 +148,15 @@ def _text_of(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a moment needs an offset")
-        return value.astimezone(UTC).isoformat()
+        return _moment(value)
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@lru_cache(maxsize=1024)
+def _moment(value: datetime) -> str:
+    """Rows that are written together have many moments in common."""
+    if value.tzinfo is None:
+        raise ValueError("a moment needs an offset")
+    return value.astimezone(UTC).isoformat()

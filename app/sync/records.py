@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.sync.fields import Fields
@@ -90,8 +91,9 @@ def origins_of(*rows: Fields) -> tuple[Origin, ...]:
     return tuple((fields.source.file, fields.source.line) for fields in rows)
 
 
+@lru_cache(maxsize=1024)
 def version_of(moment: datetime) -> str:
-    """A modification time as text that sorts as it passes."""
+    """A modification time as text that sorts as it passes; one record says several times the same."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
