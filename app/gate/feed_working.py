@@ -4,8 +4,8 @@ Whoever's records changed is found by the log's entries; whom time alone brought
 over everybody. What counts as a change is what would be sent: a change of what the system may not read moves nothing.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,10 @@ ROUND = timedelta(seconds=60)
 SLICE, SLICES = 2_000, 20
 """How many people on file a statement looks at at most, and how many statements one working out makes at most."""
 REMEMBERED = 50_000
+
+
+class Entangled(Exception):
+    """Somebody is in question who was looked at for the same page: what was read of them may be of before that."""
 
 
 @dataclass(slots=True)
@@ -65,6 +69,8 @@ class Working:
     items: dict[str, Item] = field(default_factory=dict)
     """Whoever was read, as they would be sent, by id."""
     looked: dict[str, int] = field(default_factory=dict)
+    ahead: Mapping[str, int] | None = None
+    """Whom those that this one follows have looked at, of which the last is being written; None for the first."""
 
     @classmethod
     def of(cls, gate: "Gate", question: Question, agreement: CompiledAgreement, seen: Receiver, service: str | None
@@ -78,6 +84,18 @@ class Working:
         if working._is_due():
             working.round_at, working.swept_to = question.at, ""
         return working
+
+    def following(self) -> "Working":
+        """The next, as if this one were written: it may be looked at before, and written only once this one is."""
+        seen = replace(
+            self.seen, number=self.moves.number, version=self.seen.version + self.has_changed, position=self.position,
+            basis=self.basis, round_at=self.round_at, swept_to=self.swept_to,
+        )  # fmt: skip
+        moves = Moves(self.gate, self.question, self.agreement, seen.number)
+        return Working(
+            self.gate, self.question, self.agreement, seen, moves, self.basis, self.round_at, self.swept_to,
+            self.position, ahead={**(self.ahead or {}), **self.looked},
+        )  # fmt: skip
 
     def _is_due(self) -> bool:
         """Whether a round has to begin."""
@@ -114,7 +132,10 @@ class Working:
         return self.swept_to is None and not self.is_behind
 
     async def look_at_all(self, permit: Permit, doubted: Sequence[str], most: int) -> None:
-        """Whoever changed, whoever is in doubt, and as much of the round as goes at once; about `most` people."""
+        """Whoever changed, whoever is in doubt, and as much of the round as goes at once; about `most` people.
+
+        Entangled where it follows others, and is about one of the same people.
+        """
         records, caller, at = self.gate.records, self.question.caller, self.question.at
         memory = self.memory
         changed = await feed.changed(records, memory.goes_on(self.position), most)
@@ -124,12 +145,15 @@ class Working:
         turned_now = dict.fromkeys(await self._turned(permit), 0)
         last = await feed_people.with_merged(records, permit, changed.crns)
         turned = await feed_people.with_merged(records, permit, turned_now)
-        again = (crn for crn, entry in last.items() if entry >= memory.looked.get(crn, 0))
+        ahead = self.ahead or {}
+        again = (crn for crn, entry in last.items() if entry >= max(memory.looked.get(crn, 0), ahead.get(crn, 0)))
         crns = dict.fromkeys((*doubted, *turned, *again))
+        if not ahead.keys().isdisjoint(crns):
+            raise Entangled
         self.is_behind = changed.position < changed.size
         if crns or self.shift or self.swept_to == "":
             self.position = changed.position
-        else:  # nothing to write
+        elif self.ahead is None:  # nothing to write
             memory.position, memory.reached = self.position, changed.position
         self.looked = dict.fromkeys(crns, changed.size)
         rows = await feed_people.people(records, permit, caller, at, crns) if crns else []
@@ -140,9 +164,12 @@ class Working:
         await self._go_round(permit, {row.person_id for row in rows}, most)
 
     async def _turned(self, permit: Permit) -> Sequence[str]:
-        """CRNs of whom something has begun or ended since it was looked at, but for a round that looks at everybody."""
+        """CRNs of whom something has begun or ended since it was looked at, but for a round that looks at everybody.
+
+        What follows is of the same moment as what it follows, which has looked.
+        """
         since, at = self.memory.turned_to or self.seen.round_at, self.question.at
-        if self.swept_to == "" or since is None or since >= at:
+        if self.swept_to == "" or since is None or since >= at or self.ahead is not None:
             return ()
         return await feed_moments.turned(self.gate.records, permit, since, at)
 

@@ -1,6 +1,7 @@
 """Changes out (H6): a system is sent whom it may read now, and is told whom to drop until it has."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from app.audit.entry import PersonPart, Record
 from app.audit.submission import Change, LogUnavailable, Submission
 from app.audit.verify import verify
 from app.db import Address
-from app.gate import feed_pages, feeding
+from app.gate import feed_pages, feed_portions, feeding
 from app.gate.feed_working import Working
 from app.gate.matching import MATCHED
 from app.main import NOBODY_THERE
@@ -474,7 +475,7 @@ async def test_an_answer_that_is_overtaken_as_it_is_worked_out_is_made_again(
     service_on_both: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two processes that work for one system the slower one wrote nothing: neither an entry nor what it read."""
-    service, answered, rounds = service_on_both, feeding._answered, 0
+    service, answered, rounds = service_on_both, feed_portions._answered, 0
     _, page = await feed(service, PROBATION)
     await written(service, FULL, appointment(FULL, "referral-full", 45))
 
@@ -489,7 +490,7 @@ async def test_an_answer_that_is_overtaken_as_it_is_worked_out_is_made_again(
             await feeding.work_out(working.gate, working.question, working.agreement)
         return found
 
-    monkeypatch.setattr(feeding, "_answered", overtaken)
+    monkeypatch.setattr(feed_portions, "_answered", overtaken)
     items, _ = await feed(service, PROBATION, page["next"])
     minutes = {each["crn"]: [one["minutes"] for one in each["categories"]["attendance"]["appointments"]]
                for each in items}  # fmt: skip
@@ -541,13 +542,11 @@ async def test_what_comes_into_the_feed_is_answered_by_the_transaction_that_work
     assert await feed(service, PROBATION, after["next"]) == (items, after)
 
 
+@pytest.mark.usefixtures("one_by_one")
 async def test_nothing_is_lost_or_out_of_order_while_many_write_and_two_read(postgres_url: str, key_file: Path) -> None:
     """Each reader sees the minutes of each person go up, and ends where the writers did."""
     crns = [f"X30010{number}" for number in range(6)]
-    orders = [world.supervision(crn) for crn in crns]
-    musts = [world.requirement(crn, order) for crn, order in zip(crns, orders, strict=True)]
-    referrals = [world.referral(crn, id=f"feed-{crn}") for crn in crns]
-    await world.put(postgres_url, [*everybody(), *map(world.person, crns), *orders, *musts, *referrals])
+    await world.put(postgres_url, [*everybody(), *supervised(crns)])
     async with serving(postgres_url, key_file) as one, serving(postgres_url, key_file) as other:
         writing = asyncio.gather(*(_written_one_by_one(one, crn) for crn in crns))
         seen = await asyncio.gather(*(_read_until_it_is_over(each, writing) for each in (one, other)))
@@ -555,6 +554,13 @@ async def test_nothing_is_lost_or_out_of_order_while_many_write_and_two_read(pos
     for minutes in seen:
         assert {crn: last[-1] for crn, last in minutes.items()} == dict.fromkeys(crns, ROUNDS)
         assert all(last == sorted(last) for last in minutes.values())
+
+
+def supervised(crns: Sequence[str]) -> list[Any]:
+    """People whose treatment is required, and whose attendance their probation system may read."""
+    orders = [world.supervision(crn) for crn in crns]
+    musts = [world.requirement(crn, order) for crn, order in zip(crns, orders, strict=True)]
+    return [*map(world.person, crns), *orders, *musts, *(world.referral(crn, id=f"feed-{crn}") for crn in crns)]
 
 
 ROUNDS = 12
@@ -570,9 +576,118 @@ async def _read_until_it_is_over(service: Service, writing: Any) -> dict[str, li
     cursor, is_over = None, False
     while not is_over:
         is_over = writing.done()
-        items, page = await feed(service, PROBATION, cursor, limit=2, wait=int(is_over))  # the other may be at it
+        items, page = await feed(service, PROBATION, cursor, limit=4, wait=int(is_over))  # the other may be at it
         for each in items:
             for met in each["categories"]["attendance"]["appointments"]:
                 seen.setdefault(each["crn"], []).append(met["minutes"])
         cursor, is_over = page["next"], is_over and not items
     return seen
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nobody's changes went into a transaction with another's."""
+    monkeypatch.setattr(feed_portions, "PORTION", 1)
+
+
+@pytest.mark.usefixtures("one_by_one")
+async def test_an_answer_in_portions_has_everybody_once_and_in_order(service_on_both: Service) -> None:
+    service = service_on_both
+    _, page = await feed(service, PROBATION)
+    await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+    await service.marked()
+    items, after = await feed(service, PROBATION, page["next"])
+    assert [each["crn"] for each in items] == [COURT, FULL]
+    worked_out, court, further, full = await service.entries()
+    assert [each["details"] for each in (worked_out, further)] == [{"queued": 1, "removals": 0}] * 2
+    assert ({*court["released"]}, {*full["released"]}) == (H3, H3)
+    assert await feed(service, PROBATION, after["next"]) == ([], after)
+    assert (await feed(service, PROBATION, page["next"]))[0] == items
+
+
+@pytest.mark.usefixtures("one_by_one")
+async def test_an_answer_in_portions_is_no_longer_than_was_asked(sqlite_url: str, key_file: Path) -> None:
+    crns = ["X300103", "X300101", "X300102"]
+    await world.put(sqlite_url, [*everybody(), *supervised(crns)])
+    async with serving(sqlite_url, key_file) as service:
+        _, page = await feed(service, PROBATION)
+        for crn in crns:
+            await written(service, crn, appointment(crn, f"feed-{crn}", 30))
+        first, page = await feed(service, PROBATION, page["next"], limit=2)
+        rest, _ = await feed(service, PROBATION, page["next"], limit=2)
+    assert [[each["crn"] for each in items] for items in (first, rest)] == [crns[:2], crns[2:]]
+    assert page["more"]
+
+
+@pytest.mark.usefixtures("one_by_one")
+async def test_whoever_falls_out_in_a_later_portion_is_dropped_by_the_next_answer(service_alone: Service) -> None:
+    """And whoever comes back as well: nobody stands in an answer together with a notice about them."""
+    service, cursor = service_alone, None
+    rounds: list[tuple[str, list[Any]]] = [
+        ("NULL", [({FULL: H3, COURT: H3}, [])]),
+        ("'2026-03-01'", [({FULL: H3}, []), ({}, [("CRN", COURT)])]),
+        ("NULL", [({FULL: H3}, [("CRN", COURT)]), ({COURT: H3}, [])]),
+    ]
+    for minutes, (ended, expected) in enumerate(rounds, start=30):
+        await execute(service.url, [(text(f"UPDATE requirement SET terminated_on = {ended}"), None)])
+        await written(service, FULL, appointment(FULL, "referral-full", minutes, str(minutes)))
+        await written(service, COURT, appointment(COURT, "referral-X100002", minutes, str(minutes)))
+        for each in expected:
+            items, page = await feed(service, PROBATION, cursor)
+            assert (people(items), dropped(items)) == each
+            cursor = page["next"]
+
+
+@pytest.mark.usefixtures("one_by_one")
+async def test_whoever_changes_again_while_a_portion_is_written_comes_again_with_the_next_answer(
+    service_on_both: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, following, rounds = service_on_both, feed_portions._following, 0
+    _, page = await feed(service, PROBATION)
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+    await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+
+    async def overtaken(*asked: Any) -> Any:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            await written(service, FULL, appointment(FULL, "referral-full", 46, "3"))
+        return await following(*asked)
+
+    monkeypatch.setattr(feed_portions, "_following", overtaken)
+    items, page = await feed(service, PROBATION, page["next"])
+    assert ([each["crn"] for each in items], page["more"]) == ([FULL, COURT], True)
+    again, _ = await feed(service, PROBATION, page["next"])
+    assert [(each["crn"], minutes_of(each)) for each in again] == [(FULL, [50, 46])]
+
+
+@pytest.mark.usefixtures("one_by_one")
+async def test_a_portion_that_is_overtaken_comes_with_the_next_answer(
+    service_on_both: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was durable before it is answered, and of it there is neither an entry nor what was read."""
+    service, receipts, seen = service_on_both, feed_portions._receipts, 0
+    _, page = await feed(service, PROBATION)
+    await written(service, FULL, appointment(FULL, "referral-full", 45))
+    await written(service, COURT, appointment(COURT, "referral-X100002", 30))
+
+    async def overtaken(portion: Any) -> Any:
+        nonlocal seen
+        working = portion.working
+        if working.ahead is not None and not seen:
+            seen += 1
+            await written(service, COURT, appointment(COURT, "referral-X100002", 31, "3"))
+            await feeding.work_out(working.gate, working.question, working.agreement)
+        return await receipts(portion)
+
+    monkeypatch.setattr(feed_portions, "_receipts", overtaken)
+    items, page = await feed(service, PROBATION, page["next"])
+    assert ([each["crn"] for each in items], page["more"], seen) == ([FULL], True, 1)
+    rest, after = await feed(service, PROBATION, page["next"])
+    assert [(each["crn"], minutes_of(each)) for each in rest] == [(COURT, [50, 31])]
+    assert await feed(service, PROBATION, after["next"]) == ([], after)
+
+
+def minutes_of(person: Any) -> list[int]:
+    return [each["minutes"] for each in person["categories"]["attendance"]["appointments"]]
