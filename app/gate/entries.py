@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from app.audit.canonical import Ready, ready
 from app.policies import CompiledAgreement, Ruling
 from app.records.reading import released_fields
-from app.vocabulary import Caller, Category, Fact, Facts, Question, Scope, consent_for, facts_of
+from app.vocabulary import Caller, Category, Facts, Question, Scope, consent_for, facts_of
 
 PERMITTED, PARTLY, REFUSED = "permitted", "partly-permitted", "refused"
 CONSENTS = facts_of(*(consent_for(scope) for scope in Scope))
+_BITS = {scope.value: consent_for(scope).bit for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def cited(
 def _of(consents: Sequence[tuple[str, str]], scopes: Facts) -> tuple[str, ...]:
     if not scopes:
         return ()
-    return tuple(identity for scope, identity in consents if Fact(f"consent:{scope}").bit & scopes)
+    return tuple(identity for scope, identity in consents if _BITS[scope] & scopes)
 
 
 def _relied_on(question: Question, permitted: Sequence[Ruling], agreement: CompiledAgreement) -> Facts:

@@ -1,9 +1,9 @@
 """Who may have a feed at all, and what a system is sent of somebody: the categories that are open, and its own ids."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import to_json
 
@@ -22,19 +22,15 @@ if TYPE_CHECKING:
 MOST_IDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """Somebody as the receiver is sent them, and its own ids for them."""
 
     body: bytes
+    digest: str
+    """By which a change of what is sent is told from any other."""
     identifiers: str
     openings: Mapping[Category, Opening]
     """What was open when it was read."""
-
-    @property
-    def digest(self) -> str:
-        """By which a change of what is sent is told from any other."""
-        return sha256(self.body).hexdigest()
 
 
 Decided = tuple[Looked, Decision]
@@ -79,7 +75,7 @@ async def items_of(
         about = {"type": "person", "id": str(members[person]), "crn": row.crn}
         opened = to_json(content[person])
         body = b"".join((to_json(about)[:-1], b',"identifiers":', identifiers, b',"categories":', opened, b"}"))
-        made[person] = Item(body, identifiers.decode(), openings[person])
+        made[person] = Item(body, sha256(body).hexdigest(), identifiers.decode(), openings[person])
     return made
 
 

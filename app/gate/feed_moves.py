@@ -1,7 +1,7 @@
 """Who comes to the end of a receiver's feed, and who falls out of it: what is written of both, and its entries."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.audit.entry import Entry, PersonPart, event_id
@@ -61,7 +61,7 @@ class Moves:
         given, removal = (known.given, known.removal) if known else (0, None)
         identifiers = known.identifiers if known else "[]"
         placed = Known(row.crn or "", member, self.number, self.named(decision), None, given, removal, identifiers)
-        self.queued[row.person_id] = replace(row, known=placed), decision
+        self.queued[row.person_id] = Looked(row.person_id, row.crn, row.facts, row.consents, placed), decision
 
     def drop(self, row: Looked, decision: Decision) -> None:
         """Told to drop them if they were given; as if nothing had been if they were not."""

@@ -4,10 +4,9 @@ The facts stand in each statement, so that whoever is looked at is decided by th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, func, literal_column, select, true
 from sqlalchemy.orm import aliased
@@ -25,8 +24,7 @@ _OWN = ("crn", "member", "number", "opened", "digest", "given", "removal", "iden
 _ONE: Any = literal_column("1")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What the feed keeps of somebody; columns of `app.tables.FeedPerson`."""
 
     crn: str
@@ -39,8 +37,7 @@ class Known:
     identifiers: str
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """Somebody with the facts to decide about them, and what the feed keeps; `crn` is None once they are gone."""
 
     person_id: str
