@@ -7,6 +7,7 @@ What is compared is the read through the gate (purpose, statement, a decision fo
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -80,10 +81,10 @@ async def _race(urls: list[str], pages: int) -> list[Side]:
     return sides
 
 
-async def open_side(url: str) -> Side:
-    """The gate over a database, counting its statements."""
+async def open_side(url: str, now: Callable[[], datetime] = lambda: NOW) -> Side:
+    """The gate over a database, counting its statements; the log's clock is `now`."""
     database = open_database(Address(url), SERVICE_ROLE)
-    log = await open_log(Address(url), SERVICE_ROLE, lambda: NOW, beside=database)
+    log = await open_log(Address(url), SERVICE_ROLE, now, beside=database)
     side = Side(url, database, Gate(Records(database), log, shipped_versions()))
     run = database._run
 
