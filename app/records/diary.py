@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, String, and_, bindparam, exists, func, literal_column, or_, select
 
-from app.db import Warrant
+from app.db import Prepared, Warrant
 from app.records.predicates import T
 from app.records.reading import PERSON, Records
 from app.tables import Instant
@@ -198,7 +198,18 @@ _TAKEN_BY = ("id", "person_id", "staff_id", "second_staff_id", "room_id", "start
 
 def free_change(records: Records, booking: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
     """The same as a change that goes before the booking's own."""
+    statement, values = _prepared_free(records, booking)
+    return statement.sql, statement.arguments({name: values[name] for name in statement.names}), 1
+
+
+async def is_free(records: Records, permit: Warrant, booking: Mapping[str, Any]) -> bool:
+    """Whether nobody else has what a booking takes, as far as is known now."""
+    statement, values = _prepared_free(records, booking)
+    found = await records.database.fetch(statement, {name: values[name] for name in statement.names}, permit)
+    return bool(found)
+
+
+def _prepared_free(records: Records, booking: Mapping[str, Any]) -> tuple[Prepared, dict[str, Any]]:
     key = ("diary still free", booking["second_staff_id"] is None, booking["room_id"] is None)
     statement = records.prepared(key, lambda: still_free(booking))
-    values = {f"free_{name}": booking[name] for name in _TAKEN_BY}
-    return statement.sql, statement.arguments({name: values[name] for name in statement.names}), 1
+    return statement, {f"free_{name}": booking[name] for name in _TAKEN_BY}

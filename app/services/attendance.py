@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.gate import Gate, NotOnFile, Unacceptable
+from app.gate import Act, Gate, NotOnFile, Unacceptable
 from app.pathway import attendance, engagement
+from app.pathway.attendance import CANCELLED
 from app.pathway.engagement import Contact
 from app.records import rows
+from app.records.diary import free_change, is_free
 from app.records.life import say_outcome
 from app.records.rows import Found
 from app.records.writing import next_version
@@ -19,7 +21,7 @@ from app.services.entity_tags import check_tag, tag_of
 from app.services.referred import Referred
 from app.vocabulary import Category, Question
 
-APPOINTMENT, CORRECTED = "appointment", "corrected_outcome"
+APPOINTMENT, BOOKING, CORRECTED = "appointment", "appointment_booking", "corrected_outcome"
 EARLIER = ("attendance_code", "short_notice", "cancelled_at", "recorded_at", "corrected_at")
 
 
@@ -63,12 +65,15 @@ class AttendanceService:
                      ) -> tuple[Answer, str]:  # fmt: skip
         """Record or correct what became of an appointment; Unacceptable for what cannot have happened.
 
-        An outcome of the future is none: attended or missed is only what has begun.
+        An outcome of the future is none: attended or missed is only what has begun. Of what is to come a cancellation is
+        taken back only while nobody else has the time (`slot-taken`).
         """
         async with self._gate.act(question, record=("referral", referral)) as act:
             row = await self._referred.record(act, question, referral, APPOINTMENT, appointment)
             check_tag(tag_of(row), tag)
             changed = self._outcome(row, said, question.at) | next_version(row, question.at)
+            if row["starts_at"] > question.at and row["attendance_code"] in CANCELLED and said.code not in CANCELLED:
+                await self._take_again(act, appointment)
             seen = {"id": appointment, "source_version": row["source_version"]}
             act.changes.append(self._gate.writer.update(APPOINTMENT, seen, changed))
             act.details |= {"change": "recorded", "table": APPOINTMENT}
@@ -76,6 +81,13 @@ class AttendanceService:
             version = changed["source_version"]
             act.answer = document({"id": appointment, "version": version, "signals": _signals(others, row | changed)})
         return Answer(act.answer, act.receipt), tag_of(changed)
+
+    async def _take_again(self, act: Act, appointment: str) -> None:
+        """What a cancellation set free may be somebody else's by now; Unacceptable `slot-taken` if it is."""
+        for held in await self._rows(act.permit, BOOKING, id=appointment):
+            if not await is_free(self._gate.records, act.permit, held):
+                raise Unacceptable("slot-taken")
+            act.changes.append(free_change(self._gate.records, held))
 
     async def _rows(self, permit: Any, table: str, **equal: str) -> list[Found]:
         return await rows.rows(self._gate.records, permit, table, **equal)

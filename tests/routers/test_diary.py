@@ -193,6 +193,22 @@ async def test_a_booking_takes_what_it_names_and_a_cancellation_frees_it(service
     assert (await books(service, THEO, at(WEDNESDAY, "09:00"))).status_code == 201
 
 
+async def test_a_cancellation_is_taken_back_while_nobody_else_has_the_time(service_on_both: Service) -> None:
+    service = await begun(service_on_both)
+    identity = (await books(service, THEO, at(WEDNESDAY, "09:00"))).json()["id"]
+    path, anew = f"{BOOK.format('referral-full')}/{identity}/attendance", {"If-Match": "*"}
+
+    async def becomes(code: str | None) -> httpx.Response:
+        return await service.request("PUT", path, *THEO, CARE, json={"attendanceCode": code}, headers=anew)
+
+    assert [(await becomes(code)).status_code for code in ("4", None, "2")] == [200, 200, 200]
+    other = await books(service, THEO, at(WEDNESDAY, "09:15"))
+    refused = await becomes(None)
+    assert (other.status_code, refused.status_code, told(refused)["code"]) == (201, 409, "slot-taken")
+    assert (await service.get(path, *THEO, CARE)).json()["outcome"] == "cancelled by the person"
+    assert [entry["reason"] for entry in await service.entries() if entry["outcome"] == "refused"][-1] == "slot-taken"
+
+
 async def test_a_move_names_the_version_and_leaves_the_old_time_free(service_alone: Service) -> None:
     service = await begun(service_alone)
     booked = await books(service, THEO, at(WEDNESDAY, "09:00"))
