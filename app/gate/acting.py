@@ -180,6 +180,17 @@ def decide_beside(act: Act, question: Question) -> Beside:
     return beside
 
 
+def widen(act: Act, question: Question) -> bool:
+    """Let an act ask for more about the same person, where all of that is permitted: the entry then says so."""
+    decision = decide(question, act.standing.facts, act.agreement)
+    if any(not ruling.permitted for ruling in decision.rulings):
+        return False
+    narrower, act.permit = act.permit, issue_tables(act.permit.tables | tables_about(question.subjects))
+    narrower.close()
+    act.question, act.decision = question, decision
+    return True
+
+
 def somebody_was_faster(fault: Exception) -> bool:
     """Whether a row that was seen is another by now, or one that was not there is there."""
     said = (getattr(fault, "sqlite_errorname", None), getattr(fault, "sqlstate", None))

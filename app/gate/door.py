@@ -9,7 +9,7 @@ from typing import Any
 from app.audit.entry import Entry, PersonPart, Record, event_id
 from app.audit.submission import Change, Receipt, Submission
 from app.audit.writer import AuditLog
-from app.gate.acting import STANDING, Act, Acting, Announcing, Beside, decide_beside, released_by
+from app.gate.acting import STANDING, Act, Acting, Announcing, Beside, decide_beside, released_by, widen
 from app.gate.asking import Asking, Opened
 from app.gate.entries import PERMITTED, REFUSED, PhraseBook, cited
 from app.gate.feed_working import Memory
@@ -76,6 +76,10 @@ class Gate:
     def decide_beside(self, act: Act, question: Question) -> Beside:
         """Decide a further question about the person of an act, for the same answer; it has an entry of its own."""
         return decide_beside(act, question)
+
+    def widen(self, act: Act, question: Question) -> bool:
+        """Whether an act may ask for more about the same person; from here on it has."""
+        return widen(act, question)
 
     def ask_many(
         self, question: Question, kind: Kind, filters: Mapping[str, Any], after: tuple[Any, ...] | None, size: int

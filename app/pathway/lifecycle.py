@@ -5,7 +5,7 @@ and one step leads back, from an offer that came to nothing to the waiting list.
 who comes again is referred again, and the new referral names the earlier one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -51,6 +51,10 @@ LIFE: Mapping[Move, Step] = {
     Move.DISCHARGE: Step(OPEN, "discharged"),
 }
 """The whole state machine; what is not here cannot be done."""
+CORRECTED: tuple[ReferralStatus, ReferralStatus] = ("assessed", "offered")
+"""Not a move that anybody asks for: the assessment that led here was not attended after all."""
+BOOKED, ATTENDED, UNATTENDED = "appointment-booked", "assessment-attended", "attendance-corrected"
+"""Why a referral moved that nobody moved by itself: its appointments say so."""
 RETURNED = ("first-appointment-missed", "cancelled-by-patient", "cancelled-by-provider", "place-withdrawn")
 """Why somebody is back on the waiting list."""
 DECLINED = ("step-4", "secondary-care", "substance-misuse", "crisis", "below-remit", "declined-by-person", "other")
@@ -117,6 +121,18 @@ def possible(status: ReferralStatus) -> tuple[ReferralStatus, ...]:
 def can(move: Move, status: ReferralStatus) -> bool:
     """Whether a referral of this status can make this move."""
     return status in LIFE[move].origins
+
+
+def passed(moves: Iterable[tuple[str | None, str]]) -> frozenset[str]:
+    """The statuses that a referral has come through by moves from one to another, the oldest first; without what was
+    recorded by mistake.
+    """
+    found: set[str] = set()
+    for origin, to in moves:
+        if (origin, to) == CORRECTED:
+            found.discard(CORRECTED[0])
+        found.add(to)
+    return frozenset(found)
 
 
 def end_codes(course: Course) -> tuple[str, ...]:

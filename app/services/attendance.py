@@ -18,6 +18,7 @@ from app.records.rows import Found
 from app.records.writing import next_version
 from app.services.answers import Answer, document
 from app.services.entity_tags import check_tag, tag_of
+from app.services.following import attended
 from app.services.referred import Referred
 from app.vocabulary import Category, Question
 
@@ -65,10 +66,11 @@ class AttendanceService:
                      ) -> tuple[Answer, str]:  # fmt: skip
         """Record or correct what became of an appointment; Unacceptable for what cannot have happened.
 
-        An outcome of the future is none: attended or missed is only what has begun. Of what is to come a cancellation is
-        taken back only while nobody else has the time (`slot-taken`).
+        An outcome of the future is none: attended or missed is only what has begun. A cancellation of what is to come
+        is taken back only while nobody else has the time (`slot-taken`).
         """
         async with self._gate.act(question, record=("referral", referral)) as act:
+            of = await self._referred.referral(act, question, referral)
             row = await self._referred.record(act, question, referral, APPOINTMENT, appointment)
             check_tag(tag_of(row), tag)
             changed = self._outcome(row, said, question.at) | next_version(row, question.at)
@@ -79,7 +81,10 @@ class AttendanceService:
             act.details |= {"change": "recorded", "table": APPOINTMENT}
             others = await self._rows(act.permit, APPOINTMENT, referral_id=referral)
             version = changed["source_version"]
-            act.answer = document({"id": appointment, "version": version, "signals": _signals(others, row | changed)})
+            now = [row | changed if one["id"] == appointment else one for one in others]
+            moved = await attended(self._gate, act, question, of, row, now)
+            said_now = {"id": appointment, "version": version, "signals": _signals(now), "moved": moved}
+            act.answer = document(said_now)
         return Answer(act.answer, act.receipt), tag_of(changed)
 
     async def _take_again(self, act: Act, appointment: str) -> None:
@@ -110,8 +115,8 @@ def _corrected(earlier: list[Found], row: Found) -> list[Found]:
     return sorted(shown, key=lambda one: one["correctedAt"])
 
 
-def _signals(others: list[Found], changed: Found) -> list[str]:
+def _signals(now: list[Found]) -> list[str]:
     """What stands under the referral once the change is made."""
-    now = [changed if one["id"] == changed["id"] else one for one in others if one["withdrawn_at"] is None]
-    contacts = [Contact(one["id"], one["starts_at"], one["attendance_code"]) for one in now]
+    there = [one for one in now if one["withdrawn_at"] is None]
+    contacts = [Contact(one["id"], one["starts_at"], one["attendance_code"]) for one in there]
     return [each.sign.value for each in engagement.signals(contacts)]

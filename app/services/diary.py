@@ -23,6 +23,7 @@ from app.records.writing import next_version, own_record
 from app.services.answers import Answer, document, reasons
 from app.services.diary_search import DAY_MINUTES, USUAL_MINUTES, Asked, DiaryReader, Known
 from app.services.entity_tags import check_tag, tag_of
+from app.services.following import booked
 from app.services.referred import Referred
 from app.services.register import works
 from app.vocabulary import Action, Category, Question
@@ -161,6 +162,7 @@ class DiaryService:
 
         Unacceptable `slot-taken` or `slot-unsuitable` for a time at which it cannot be, whoever was faster.
         """
+        moved: str | None = None
         try:
             async with self._gate.act(question, record=("referral", referral_id)) as act:
                 reached = await self._reached(act, question, referral_id)
@@ -172,9 +174,11 @@ class DiaryService:
                 of = {"person_id": act.standing.person_id, "referral_id": referral_id}
                 self._write(act, question, made | of | booking.appointment, made | of | booking.held, None)
                 act.details |= {"change": "booked", "table": APPOINTMENT}
-                act.answer = document({"id": made["id"], "referralId": referral_id, "version": made["source_version"]})
+                moved = await booked(self._gate, act, question, reached.referral)
+                said = {"id": made["id"], "referralId": referral_id, "version": made["source_version"], "moved": moved}
+                act.answer = document(said)
         except Unacceptable as fault:
-            raise _faster(fault) from fault
+            raise (fault if moved else _faster(fault)) from fault
         return Answer(act.answer, act.receipt), tag_of(made)
 
     async def move(self, question: Question, referral_id: str, appointment_id: str, place: Place, tag: str | None
@@ -198,9 +202,8 @@ class DiaryService:
             change = self._gate.writer.update(APPOINTMENT, seen, booking.appointment | version)
             self._write(act, question, change, of | version | booking.held, held)
             act.details |= {"change": "moved", "table": APPOINTMENT}
-            act.answer = document(
-                {"id": appointment_id, "referralId": referral_id, "version": version["source_version"]}
-            )
+            said = {"id": appointment_id, "referralId": referral_id, "version": version["source_version"]}
+            act.answer = document(said | {"moved": None})
         return Answer(act.answer, act.receipt), tag_of(version)
 
     def _write(self, act: Act, question: Question, appointment: Any, held: Found, before: Found | None) -> None:

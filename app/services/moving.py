@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from app.gate import Gate, NotOnFile, Opened, Unacceptable
-from app.pathway.lifecycle import LIFE, RETURNED, Course, Move, can, end_codes, possible
+from app.pathway.lifecycle import LIFE, RETURNED, Course, Move, can, end_codes, passed, possible
 from app.records import past
 from app.records.allocated import has_therapist
 from app.records.rows import Found, rows
@@ -173,10 +173,11 @@ async def course_of(one: Reached) -> Course:
         if contact["withdrawn_at"] is None and contact["attendance_code"] in SEEN
     ]
     kinds = {contact["appointment_type"] for contact in contacts}
-    passed = {each["to_status"] for each in one.moves} | {one.row["status"]}
+    moves = sorted(one.moves, key=lambda each: (each["recorded_at"], each["id"]))
+    through = passed((each["from_status"], each["to_status"]) for each in moves) | {one.row["status"]}
     return Course(
         one.row["status"],
         seen=bool(contacts),
-        assessed=bool(kinds & {*ASSESSMENTS}) or "assessed" in passed,
-        treated=bool(kinds & {*TREATMENTS}) or "in-treatment" in passed,
+        assessed=bool(kinds & {*ASSESSMENTS}) or "assessed" in through,
+        treated=bool(kinds & {*TREATMENTS}) or "in-treatment" in through,
     )

@@ -27,6 +27,8 @@ class OutcomeRecorded(Shape):
     id: str
     version: str
     signals: list[Sign]
+    moved: str | None
+    """To which status the referral went because of it."""
 
 
 class Written(Shape):

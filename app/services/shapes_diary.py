@@ -49,6 +49,8 @@ class Booked(Shape):
     id: str
     referralId: str  # noqa: N815  # as it stands in JSON
     version: str
+    moved: str | None
+    """To which status the referral went because of it."""
 
 
 class Preferences(Shape):

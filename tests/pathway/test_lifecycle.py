@@ -20,6 +20,7 @@ from app.pathway.lifecycle import (
     declining_code,
     end_codes,
     misdated,
+    passed,
     possible,
 )
 
@@ -127,3 +128,12 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck), deadline=None
 )
+
+
+def test_what_was_recorded_by_mistake_was_not_passed_through() -> None:
+    moves = [("waiting", "offered"), ("offered", "assessed"), ("assessed", "offered")]
+    assert passed(moves) == {"offered"}
+    assert passed([*moves, ("offered", "assessed"), ("assessed", "in-treatment")]) == {
+        "offered", "assessed", "in-treatment",
+    }  # fmt: skip
+    assert passed([("offered", "waiting"), ("waiting", "offered")]) == {"waiting", "offered"}

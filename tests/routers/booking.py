@@ -3,11 +3,13 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlalchemy import delete
+
 import app.tables as t
 from app.vocabulary import Role
 from tests import world
 from tests.routers.cast import CARE, FULL
-from tests.world import NOW, SERVICE, Service, of
+from tests.world import NOW, SERVICE, Service, execute, of, put
 
 ADA = (Role.SERVICE_ADMINISTRATOR, "ada")
 SITE, OTHER_SITE = "RT5P1", "RT5P2"
@@ -47,6 +49,13 @@ def diaries() -> list[Any]:
         session("theo", 4, 9, 12),
         session("tara", 4, 10, 12),
     ]
+
+
+async def begun(service: Service, *more: Any) -> Service:
+    """With diaries, and without what the cast has to attend and keep away from."""
+    await execute(service.url, [(delete(model), None) for model in (t.Obligation, t.LicenceCondition, t.RiskAlert)])
+    await put(service.url, [*diaries(), *more])
+    return await service.marked()
 
 
 def obligation(starts: datetime, minutes: int = 30, crn: str = FULL, **values: Any) -> Any:

@@ -79,7 +79,7 @@ async def test_an_outcome_is_recorded_corrected_and_its_past_kept(service_on_bot
     assert (read.json()["attendanceCode"], read.json()["outcome"]) == (None, "not recorded yet")
     first = await puts(service, PAST, {"attendanceCode": "3"}, tag=read.headers["etag"])
     assert first.status_code == 200, first.text
-    assert first.json().keys() == {"id", "version", "signals"}
+    assert first.json().keys() == {"id", "version", "signals", "moved"}
     assert first.headers["etag"] == f'"{first.json()["version"]}"'
     stale = await puts(service, PAST, {"attendanceCode": "6"}, tag=read.headers["etag"])
     assert (stale.status_code, told(stale)["code"]) == (412, "precondition-failed")

@@ -11,7 +11,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from icalendar import Calendar
-from sqlalchemy import delete
 
 import app.tables as t
 from app.vocabulary import Role
@@ -26,6 +25,7 @@ from tests.routers.booking import (
     THURSDAY,
     WEDNESDAY,
     at,
+    begun,
     books,
     diaries,
     moves,
@@ -56,13 +56,6 @@ async def diary_in_use(
 async def diary(diary_in_use: Service) -> Service:
     """The same, with an empty log as far as `entries` says."""
     return await diary_in_use.marked()
-
-
-async def begun(service: Service, *more: object) -> Service:
-    """With diaries, and without what the cast has to attend and keep away from."""
-    await execute(service.url, [(delete(model), None) for model in (t.Obligation, t.LicenceCondition, t.RiskAlert)])
-    await put(service.url, [*diaries(), *more])  # type: ignore[arg-type]  # rows of tables
-    return await service.marked()
 
 
 def looks(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
