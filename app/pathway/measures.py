@@ -80,7 +80,7 @@ def _with_cut_off(name: str, code: str, highest: int, cut_off: str, reliable: st
 
 
 _NATIONAL = "national data set v2.1, range; "
-_MISSING = " from memory of the scoring manual, to be confirmed by the service's clinicians"
+_DICTIONARY = "NHS Data Model and Dictionary (NHS England)"
 _FROM_MEMORY = _NATIONAL + "cut-off and reliable change from memory, to be confirmed by the service's clinicians"
 
 MEASURES: tuple[Measure, ...] = (
@@ -89,7 +89,10 @@ MEASURES: tuple[Measure, ...] = (
         "720433000",
         27,
         _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "moderately severe"), ("20", "severe")),
-        _NATIONAL + "bands: Kroenke, Spitzer and Williams 2001; missing answers" + _MISSING,
+        _NATIONAL
+        + "bands: Kroenke, Spitzer and Williams 2001; up to two missing answers, and caseness from 10: "
+        + _DICTIONARY
+        + ", Patient Health Questionnaire-9",
         items=9,
         highest_item=3,
         by_item=True,
@@ -102,11 +105,14 @@ MEASURES: tuple[Measure, ...] = (
         "445455005",
         21,
         _bands(("0", "minimal"), ("5", "mild"), ("10", "moderate"), ("15", "severe")),
-        _NATIONAL + "bands: Spitzer, Kroenke, Williams and Löwe 2006; missing answers" + _MISSING,
+        _NATIONAL
+        + "bands: Spitzer, Kroenke, Williams and Löwe 2006; up to two missing answers, and caseness from 8: "
+        + _DICTIONARY
+        + ", Generalised Anxiety Disorder Questionnaire",
         items=7,
         highest_item=3,
         by_item=True,
-        may_miss=1,
+        may_miss=2,
         case_at=Decimal(8),
         reliable_change=Decimal(4),
     ),
@@ -150,7 +156,10 @@ _BY_PROBLEM = {
     "F43.1": BY_CODE["491581000000104"],
     "F45.2": BY_CODE["446793008"],
 }
-"""By the primary problem in ICD-10; of the mobility inventory the form for being alone."""
+"""By the primary problem in ICD-10; of the mobility inventory the form for being alone. Clark, "Realizing the Mass
+Public Benefit of Evidence-Based Psychological Therapies: The IAPT Program" (Annual Review of Clinical Psychology 2018),
+has the same table with IES-R for F43.1, which the national list has given up for PCL-5.
+"""
 ICD_10 = "01"
 
 
@@ -174,7 +183,8 @@ CORE_10 = Measure(
         ("20", "moderate to severe"),
         ("25", "severe"),
     ),
-    "Connell and Barkham 2007; not in the national list, so that its name is its code; missing answers" + _MISSING,
+    "Connell and Barkham 2007; not in the national list, so that its name is its code; one missing answer:"
+    " CORE-10 information (CORE System Trust)",
     items=10,
     highest_item=4,
     by_item=True,
@@ -186,11 +196,12 @@ WSAS = Measure(
     "WSAS",
     40,
     _bands(("0", "subclinical"), ("10", "significant"), ("21", "moderately severe or worse")),
-    "Mundt and others 2002; the national list has its five items alone, so that its name is its code; what does not"
-    " apply" + _MISSING,
+    "Mundt and others 2002; the national list has its five items alone, so that its name is its code; one missing answer"
+    " or work that does not apply, never both: " + _DICTIONARY + ", Work and Social Adjustment Scale",
     items=5,
     highest_item=8,
     by_item=True,
+    may_miss=1,
 )
 WSAS_WORK = "932621000000100"
 WSAS_ITEMS = (WSAS_WORK, "932581000000100", "932611000000106", "932591000000103", "932601000000109")

@@ -68,8 +68,7 @@ def _by_answers(measure: Measure, answers: Answers, given: Decimal | None) -> Sc
     counted = [
         answer for place, answer in enumerate(answers) if answer is not None and not _is_apart(measure, place, answer)
     ]
-    missing = answers.count(None)
-    if missing > measure.may_miss or not counted:
+    if len(answers) - len(counted) > measure.may_miss:
         raise Unscorable("score-incomplete", "items")
     total = Decimal(pro_rated(counted, measure.items))
     if given is not None and given != total:
@@ -79,7 +78,7 @@ def _by_answers(measure: Measure, answers: Answers, given: Decimal | None) -> Sc
 
 
 def _is_apart(measure: Measure, place: int, answer: int) -> bool:
-    """Work that does not apply to somebody is no answer."""
+    """Work that does not apply to somebody is no answer: it is missing like any other."""
     return measure is WSAS and place == 0 and answer == NOT_APPLICABLE
 
 
