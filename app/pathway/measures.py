@@ -30,6 +30,8 @@ class Measure:
     """Whether it is recorded here by its answers alone: a total says nothing of which were given."""
     may_miss: int = 0
     """How many answers may be missing: they are taken to be the mean of those that were given."""
+    safety_item: int | None = None
+    """The answer, counted from 1, that says whether somebody thinks of dying: any above 0 is for a clinician to see."""
     case_at: Decimal | None = None
     """The lowest total at caseness; None for a measure that no outcome rests on."""
     reliable_change: Decimal | None = None
@@ -97,6 +99,7 @@ MEASURES: tuple[Measure, ...] = (
         highest_item=3,
         by_item=True,
         may_miss=2,
+        safety_item=9,
         case_at=Decimal(10),
         reliable_change=Decimal(6),
     ),
@@ -183,12 +186,13 @@ CORE_10 = Measure(
         ("20", "moderate to severe"),
         ("25", "severe"),
     ),
-    "Connell and Barkham 2007; not in the national list, so that its name is its code; one missing answer:"
-    " CORE-10 information (CORE System Trust)",
+    "Connell and Barkham 2007; not in the national list, so that its name is its code; one missing answer, and one about"
+    " risk, the sixth (plans to end one's life): CORE-10 information (CORE System Trust)",
     items=10,
     highest_item=4,
     by_item=True,
     may_miss=1,
+    safety_item=6,
 )
 
 WSAS = Measure(
@@ -196,8 +200,8 @@ WSAS = Measure(
     "WSAS",
     40,
     _bands(("0", "subclinical"), ("10", "significant"), ("21", "moderately severe or worse")),
-    "Mundt and others 2002; the national list has its five items alone, so that its name is its code; one missing answer"
-    " or work that does not apply, never both: " + _DICTIONARY + ", Work and Social Adjustment Scale",
+    "Mundt and others 2002; the national list has its five items alone, so that its name is its code; one missing"
+    " answer, or work that does not apply, never both: " + _DICTIONARY + ", Work and Social Adjustment Scale",
     items=5,
     highest_item=8,
     by_item=True,
@@ -231,5 +235,5 @@ ALL: tuple[Measure, ...] = (*MEASURES, CORE_10, WSAS)
 BY_WORD: Mapping[str, Measure] = {word: measure for measure in ALL for word in (measure.name, measure.code)}
 """Every measure that can be recorded here, by its code and by its name."""
 ANXIETY = frozenset({GAD_7, *_BY_PROBLEM.values()})
-SAFETY_ITEM = 9
-"""Of PHQ-9: being better off dead, or hurting oneself; any answer above 0 is for a clinician to see at once."""
+ABOUT_SAFETY: tuple[Measure, ...] = tuple(measure for measure in ALL if measure.safety_item is not None)
+"""Those with an answer that a clinician has to see at once."""

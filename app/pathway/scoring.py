@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.pathway.measures import BY_WORD, NOT_APPLICABLE, PHQ_9, SAFETY_ITEM, WSAS, Measure, pro_rated
+from app.pathway.measures import BY_WORD, NOT_APPLICABLE, WSAS, Measure, pro_rated
 
 Answers = Sequence[int | None]
 UNANSWERED = "-"
@@ -88,5 +88,12 @@ def _is_possible(measure: Measure, place: int, answer: int) -> bool:
 
 def prompts_safety(measure: Measure, items: str | None) -> bool:
     """Whether somebody has said that they think of being dead or of hurting themselves."""
+    return safety_answer(measure, items) not in (None, "0", UNANSWERED)
+
+
+def safety_answer(measure: Measure, items: str | None) -> str | None:
+    """What they said when they were asked; None where nobody asked."""
     answers = (items or "").split()
-    return measure is PHQ_9 and len(answers) == measure.items and answers[SAFETY_ITEM - 1] not in ("0", UNANSWERED)
+    if measure.safety_item is None or len(answers) != measure.items:
+        return None
+    return answers[measure.safety_item - 1]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from app.pathway.attendance import ATTENDED, BY_PERSON, MISSED
 from app.pathway.engagement import Sign
-from app.pathway.measures import PHQ_9, SAFETY_ITEM
+from app.pathway.measures import ABOUT_SAFETY, Measure
 from app.records import facts
 from app.records.lists import LIMIT, Condition, ListedRow, Listing, minimal, relied, start_from, when
 from app.records.permit import Permit
@@ -114,13 +114,7 @@ _KEPT = ("id", "person_id", "crn", "about", "since")
 def _prompts(listing: Listing) -> Any:
     """Every answer that calls for a clinician."""
     reached, score = _reached(listing, Category.SAFETY, Category.SCORES), T.OutcomeScore
-    place, length = 2 * SAFETY_ITEM - 1, 2 * (PHQ_9.items or 0) - 1
-    answer = func.substr(score.items, literal_column(str(place)), literal_column("1"))
-    said = and_(
-        score.tool_code == word(PHQ_9.code),
-        func.length(score.items) == literal_column(str(length)),
-        answer.in_([word(str(each)) for each in range(1, (PHQ_9.highest_item or 0) + 1)]),
-    )
+    said = or_(*(_says(score, measure) for measure in ABOUT_SAFETY))
     return (
         select(
             word(SAFETY_PROMPT).label("kind"), *reached.c, score.id.label("about"), score.completed_at.label("since")
@@ -128,6 +122,17 @@ def _prompts(listing: Listing) -> Any:
         .join(reached, reached.c.id == score.referral_id)
         .where(score.withdrawn_at.is_(None), said)
         .subquery("prompts")
+    )
+
+
+def _says(score: Any, measure: Measure) -> ColumnElement[bool]:
+    """Whether the answer about safety is above 0; answers stand in their order, one character each."""
+    place, length = 2 * (measure.safety_item or 0) - 1, 2 * (measure.items or 0) - 1
+    answer = func.substr(score.items, literal_column(str(place)), literal_column("1"))
+    return and_(
+        score.tool_code == word(measure.code),
+        func.length(score.items) == literal_column(str(length)),
+        answer.in_([word(str(each)) for each in range(1, (measure.highest_item or 0) + 1)]),
     )
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 from app.gate import Act, Gate, NotOnFile, Opened, Unacceptable
 from app.pathway.measures import PHQ_9, Measure, anxiety_measure
-from app.pathway.scoring import Answers, Scored, Unscorable, measure_named, prompts_safety, score
+from app.pathway.scoring import (
+    UNANSWERED,
+    Answers,
+    Scored,
+    Unscorable,
+    measure_named,
+    prompts_safety,
+    safety_answer,
+    score,
+)
 from app.pathway.trends import NOTHING, Point, Problem, Trend, outcome_of, trends, unfit
 from app.policies import decide
 from app.records import rows
@@ -83,11 +92,12 @@ class ScoreService:
     async def _warnings(self, act: Act, question: Question, referral_id: str, scored: Scored) -> list[dict[str, str]]:
         """What a clinician should look at before they go on; nothing of it is kept."""
         found = []
+        place = f"answer {scored.measure.safety_item} of {scored.measure.name}"
         if prompts_safety(scored.measure, scored.items) and _may_read(act, question, Category.SAFETY):
-            text = "the ninth answer is above 0: a safety prompt stands among the tasks until it is seen to"
+            text = f"{place} is above 0: a safety prompt stands among the tasks until it is seen to"
             found.append({"code": "safety-prompt", "text": text})
-        elif scored.measure is PHQ_9 and (scored.items or "").endswith("-"):
-            found.append({"code": "safety-unanswered", "text": "the ninth answer is missing: ask before you go on"})
+        elif safety_answer(scored.measure, scored.items) == UNANSWERED:
+            found.append({"code": "safety-unanswered", "text": f"{place} is missing: ask before you go on"})
         if _may_read(act, question, Category.CLINICAL):
             problem = await self._problem(act, referral_id)
             proposed = unfit(scored.measure, problem)

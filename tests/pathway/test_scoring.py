@@ -131,3 +131,12 @@ def test_the_ninth_answer_prompts(items, prompts):
 )  # fmt: skip
 def test_the_anxiety_measure_of_a_problem(problem, measure):
     assert anxiety_measure("01", problem).name == measure
+
+
+@pytest.mark.parametrize(
+    ("items", "prompts"),
+    [("0 0 0 0 0 1 0 0 0 0", True), ("4 4 4 4 4 0 4 4 4 4", False), ("4 4 4 4 4 - 4 4 4 4", False),
+     ("0 0 0 0 0 1 0 0 0", False)],
+)  # fmt: skip
+def test_the_sixth_answer_of_core_10_prompts(items, prompts):
+    assert prompts_safety(CORE_10, items) is prompts

@@ -149,6 +149,22 @@ async def test_of_whom_nothing_is_known_there_is_no_task(service_alone: Service)
     assert await listed(service_alone, THEO, CARE) == []
 
 
+async def test_plans_to_die_in_core_10_are_for_a_clinician_too(service_on_both: Service) -> None:
+    core = {"tool": "CORE-10", "tool_code": "CORE-10"}
+    await world.put(
+        service_on_both.url,
+        [
+            answered(FULL, "0 0 0 0 0 1 0 0 0 0", id="score-6", **core),
+            answered(FULL, "4 4 4 4 4 0 4 4 4 4", id="score-none", **core),
+        ],
+    )
+    task = PROMPT | {"about": "score-6"}
+    assert await listed(service_on_both, THEO, CARE) == [task]
+    assert (await marks(service_on_both, THEO, CARE, task, "done")).status_code == 200
+    assert (await marks(service_on_both, THEO, CARE, task | {"about": "score-none"}, "done")).status_code == 404
+    assert await listed(service_on_both, THEO, CARE) == []
+
+
 async def test_pages_go_on_from_prompts_to_signals(service_on_both: Service) -> None:
     await lost(service_on_both)
     await world.put(service_on_both.url, [
