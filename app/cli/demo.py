@@ -85,6 +85,7 @@ def _prepared(data: Path, port: int) -> dict[str, str]:
         "OPENMIND_LOG_KEY_FILES": json.dumps([str(log_key.resolve())]),
         "OPENMIND_TOKEN_SECONDS": "3600",
         "OPENMIND_CLOCK_START": MOMENT.isoformat(),
+        "OPENMIND_TRAINING_URL": "https://learning.open-mind.invalid/mental-health-awareness",
     }
     settings = Settings()
     upgrade(settings.database_url.get_secret_value())

@@ -27,16 +27,23 @@ CALLERS = {
         "case-management", "Callum Brayfield, excluded from X320748", "callum.brayfield"
     ),
     "lapsed-offender-manager": Visitor("case-management", "Meera Solanvi, whose training has lapsed", "meera.solanvi"),
+    "untrained-offender-manager": Visitor(
+        "case-management", "Tariq Velmani, never trained in mental health awareness", "tariq.velmani"
+    ),
     "probation-lead": Visitor("case-management", "Eleanor Stanwick, probation lead", "eleanor.stanwick"),
     "therapist": Visitor("clinical-records", "Alice Winterbourne, therapist", "alice.winterbourne"),
     "unauthorised-therapist": Visitor(
         "clinical-records", "Bridget Fenlow, therapist, not authorised", "bridget.fenlow"
     ),
+    "clinical-lead": Visitor("clinical-records", "Marcus Hathersage, clinical lead", "marcus.hathersage"),
+    "health-trainer": Visitor("clinical-records", "Lewis Tarrant, health trainer", "lewis.tarrant"),
     "administrator": Visitor("clinical-records", "Priya Kavadri, service administrator", "priya.kavadri"),
     "records-officer": Visitor("clinical-records", "Joan Ellerby, records officer", "joan.ellerby"),
     "case-management-system": Visitor("case-management", "the probation case-management system"),
     "clinical-system": Visitor("clinical-records", "the clinical system"),
     "auditor": Visitor("audit-console", "Grace Marchwood, auditor", "grace.marchwood"),
+    "caldicott-guardian": Visitor("guardian-console", "Catherine Dellamore, Caldicott guardian", "catherine.dellamore"),
+    "commissioner": Visitor("commissioner-reports", "Stephen Quorndon, commissioner", "stephen.quorndon"),
 }
 
 
@@ -165,6 +172,15 @@ TOUR = (
         ),
     ),
     Stop(
+        "What became of the pilot: referred, not suitable, missed the first appointment, entered treatment?",
+        "/v1/reports/pathway",
+        (
+            Ask("clinical-lead", "service-evaluation", 200, "G7: as they are", ("tables",)),
+            Ask("commissioner", "service-evaluation", 200, "G4: small counts hidden, the rest to the nearest 5"),
+            Ask("therapist", "service-evaluation", 403, "no clause is about figures for a therapist"),
+        ),
+    ),
+    Stop(
         "Whom can each of them list?",
         "/v1/people",
         (
@@ -175,6 +191,9 @@ TOUR = (
         ),
     ),
 )
+
+
+FUNNEL = ("referred", "notSuitable", "firstAppointmentMissed", "enteredTreatment")
 
 
 def run_tour(base: str, tokens: dict[str, str], console: Console) -> int:
@@ -233,6 +252,9 @@ def _said(status: int, document: dict[str, Any]) -> str:
         return f"{status} {document['code']}{missing}"
     if "categories" in document:
         return f"200 {', '.join(document['categories'])}"
+    if "tables" in document:
+        counts = document["tables"][0]["rows"][0]["counts"]
+        return "200 " + ", ".join(counts[name]["text"] for name in FUNNEL)
     if "twoStaffNeeded" in document:
         many = f"{len(document['data'])} slots{' and more' if document['more'] else ''}"
         return f"200 {many}{', two staff needed' if document['twoStaffNeeded'] else ''}"

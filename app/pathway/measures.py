@@ -186,8 +186,8 @@ CORE_10 = Measure(
         ("20", "moderate to severe"),
         ("25", "severe"),
     ),
-    "Connell and Barkham 2007; not in the national list, so that its name is its code; one missing answer, and one about"
-    " risk, the sixth (plans to end one's life): CORE-10 information (CORE System Trust)",
+    "Connell and Barkham 2007; not in the national list, so that its name is its code; one missing answer, and one item"
+    " of risk, the sixth (plans to end one's life): CORE-10 information (CORE System Trust)",
     items=10,
     highest_item=4,
     by_item=True,
