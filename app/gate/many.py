@@ -157,7 +157,8 @@ class Many:
         changes: list[tuple[Any, ...]] = []
         for rank in sorted({key[0] for key in rows} | alone.keys()):
             for (of, table, _), several in rows.items():
-                changes += self.gate.writer.upsert_many(table, several) if of == rank else ()
+                if of == rank:
+                    changes += (*self.gate.writer.before(table, several), *self.gate.writer.upsert_many(table, several))
             changes += alone.get(rank, ())
         return changes
 

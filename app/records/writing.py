@@ -97,6 +97,8 @@ _STAYS = {
     "safety_alert": ("acknowledged_at", "acknowledged_by"),
 }
 """A withdrawal, or an acknowledgement, that was recorded here is not undone by a system that has not heard of it."""
+_SAYS = {"safety_alert": ("summary", "reason", "urgency", "addressed_to", "recipient")}
+"""What was acknowledged: with other words it is another alert, that nobody has seen."""
 
 
 @cache
@@ -131,8 +133,12 @@ def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseEl
     table = _table(name)
     keys = [column.name for column in table.primary_key.columns]
     changed = {column: statement.excluded[column] for column in columns if column not in keys}
-    changed |= {
+    stays = {
         column: func.coalesce(table.c[column], changed[column]) for column in _STAYS.get(name, ()) if column in changed
+    }
+    same = [table.c[each].is_not_distinct_from(changed[each]) for each in _SAYS.get(name, ()) if each in changed]
+    changed |= {
+        column: case((and_(*same), value), else_=changed[column]) if same else value for column, value in stays.items()
     }
     for (of, column), said in _GOES_WITH.items():
         if of == name and column not in columns and said in changed:
@@ -144,6 +150,17 @@ def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseEl
     newer = table.c[VERSIONED] < statement.excluded[VERSIONED] if VERSIONED in table.c else None
     upserted: ClauseElement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer)
     return upserted
+
+
+def _reworded() -> ClauseElement:
+    """What an alert was chased with, if a newer version of it says something else."""
+    alert, chase = _table("safety_alert").c, _table("safety_alert_chase")
+    now = {name: bindparam(f"new_{name}", type_=alert[name].type) for name in ("id", VERSIONED, *_SAYS["safety_alert"])}
+    others = or_(*(alert[name].is_distinct_from(now[name]) for name in _SAYS["safety_alert"]))
+    is_another: Any = select(literal_column("1")).where(
+        alert.id == now["id"], alert[VERSIONED] < now[VERSIONED], others
+    )
+    return delete(chase).where(chase.c.alert_id == now["id"], is_another.exists())
 
 
 def _version_of(table: Table) -> str:
@@ -203,6 +220,16 @@ class Writer:
         statement = self._prepared[key]
         arrays = {column: joined([row[column] for row in rows]) for column in columns}
         return [(statement.sql, statement.arguments(arrays), len(rows))]
+
+    def before(self, table: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Any]]]:
+        """What goes before rows that are written over older ones: an alert with other words is told of anew."""
+        if table != "safety_alert":
+            return []
+        if (key := ("reworded",)) not in self._prepared:
+            self._prepared[key] = self._database.prepare(_reworded())
+        statement = self._prepared[key]
+        given = [{name: row[name.removeprefix("new_")] for name in statement.names} for row in rows]
+        return [(statement.sql, statement.arguments(each)) for each in given]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
         """A row that is not there yet."""

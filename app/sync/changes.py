@@ -25,9 +25,9 @@ class Changes:
         row = row_of(record, standing)
         if record.table in REGISTERS and not is_new:
             row = dict(self._registers.keeping(record.table, row))
-        changes: list[tuple[Any, ...]] = [
-            (*self._writer.upsert(record.table, state), 1) for state in states_of(record, row, standing)
-        ]
+        states = states_of(record, row, standing)
+        changes: list[tuple[Any, ...]] = [*self._writer.before(record.table, states)]
+        changes += [(*self._writer.upsert(record.table, state), 1) for state in states]
         return changes + self.inner(record, standing)
 
     def inner(self, record: Incoming, standing: Compared) -> list[tuple[Any, ...]]:

@@ -299,18 +299,44 @@ async def test_processes_that_chase_at_once_tell_of_a_stage_once(service_on_both
     assert await chase(service, 2 * HOUR) == 0
 
 
+async def sends(service: Service, version: str, **changed: Any) -> None:
+    """The alert of the cast in a newer version, as a clinical system sends it that has heard of no acknowledgement."""
+    columns = "id, source, source_id, person_id, referral_id, summary, reason, urgency, addressed_to, recipient, "
+    (row,) = await fetched(service.url, f"SELECT {columns}released_by FROM safety_alert WHERE id = 'safety_alert-full'")
+    known = dict(zip(f"{columns}released_by".split(", "), row, strict=True)) | changed
+    newer = {"released_at": NOW, "recorded_at": NOW, "source_version": version}
+    newer |= {"acknowledged_by": None, "acknowledged_at": None}
+    gate = service.app.state.services.gate
+    written = [*gate.writer.before("safety_alert", [known | newer]), gate.writer.upsert("safety_alert", known | newer)]
+    await gate.bootstrap(NOW, "r", written, {})
+
+
 async def test_what_the_clinical_system_sends_later_undoes_no_acknowledgement(service_on_both: Service) -> None:
     service = service_on_both
     await acknowledge(service, "safety_alert-full", OLGA)
-    (row,) = await fetched(service.url, "SELECT source, source_id, person_id FROM safety_alert WHERE id LIKE '%-full'")
-    known = {"id": "safety_alert-full", "source": row[0], "source_id": row[1], "person_id": row[2]}
-    about = {"referral_id": "referral-full", "summary": "alert full", "reason": "r", "urgency": "immediate"}
-    whom = {"addressed_to": "staff", "recipient": "olga", "released_by": "theo", "released_at": NOW, "recorded_at": NOW}
-    newer = {"source_version": "9999", "acknowledged_by": None, "acknowledged_at": None}
-    gate = service.app.state.services.gate
-    await gate.bootstrap(NOW, "r", [gate.writer.upsert("safety_alert", known | about | whom | newer)], {})
+    await sends(service, "9998", released_by="tara")
     read = (await alerts_of(service, FULL, OLGA))["safety_alert-full"]
-    assert (read["urgency"], read["acknowledgedBy"]) == ("immediate", "olga")
+    assert (read["releasedBy"], read["acknowledgedBy"]) == ("tara", "olga")
+
+
+async def test_an_alert_that_says_something_else_waits_and_is_told_of_anew(service_on_both: Service) -> None:
+    """Who acknowledged a routine alert has not seen the one that says tonight."""
+    service = service_on_both
+    await execute(service.url, [(text("UPDATE safety_alert SET acknowledged_at = released_at"), None)])
+    await sends(service, "9998", urgency="routine")
+    assert await chase(service, timedelta()) == 1
+    await acknowledge(service, "safety_alert-full", OLGA)
+    assert await chase(service, timedelta(days=9)) == 0
+    before = len(await announced(service))
+    await sends(service, "9999", urgency="immediate", summary="he said tonight")
+    read = (await alerts_of(service, FULL, OLGA))["safety_alert-full"]
+    assert (read["urgency"], read["summary"], read["acknowledgedBy"]) == ("immediate", "he said tonight", None)
+    assert [await chase(service, timedelta(minutes=each)) for each in (1, 2, 40)] == [1, 0, 1]
+    assert [kind for kind, _, _ in (await announced(service))[before:]] == [
+        "safety-alert-released", "safety-alert-unacknowledged",
+    ]  # fmt: skip
+    await sends(service, "9990", summary="an older version changes nothing")
+    assert await chase(service, timedelta(minutes=41)) == 0
 
 
 MAY: dict[str, set[tuple[Any, str]]] = {
