@@ -56,3 +56,8 @@ PAGED_BY = (
     parameter("pageSize", "how many on a page", type="integer", minimum=1, maximum=200, default=50),
 )
 """What every list takes."""
+
+
+def left_out(kind: type[Any]) -> Any:
+    """A field that may be left out and must not be null: what stands here is never looked at."""
+    return Field(default_factory=kind)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.routers.addresses import id_in
 from app.routers.answering import Answered
 from app.routers.asking import Asker, Asking, BadRequest, answered, asker, page_size
-from app.routers.bodies import PAGED_BY, Body, Username, body, parameter, text, word_of
+from app.routers.bodies import PAGED_BY, Body, Username, body, left_out, parameter, text, word_of
 from app.routers.moments import Moment, moment_of
 from app.routers.preconditions import IF_MATCH, changing, if_match, tagged, with_tag
 from app.routers.responses import CHANGES, CREATED, LISTED, REFUSALS
@@ -69,29 +69,29 @@ class NewAppointment(Body):
 
 
 class AppointmentMoved(Body):
-    """What is to be different; what is left out stays, and so does the room where the premises do."""
+    """What is to be different; what is left out stays, and so does the room where the premises do.
 
-    startsAt: Moment | None = None  # noqa: N815  # as it stands in JSON
-    minutes: Minutes | None = None
-    therapist: Username | None = None
+    Null takes away the second of staff, or the premises and the room where the person is not met face to face.
+    """
+
+    startsAt: Moment = left_out(str)  # noqa: N815  # as it stands in JSON
+    minutes: Minutes = left_out(int)
+    therapist: Username = left_out(str)
     secondStaff: Username | None = None  # noqa: N815  # as it stands in JSON
     site: Site | None = None
     room: RoomName | None = None
-    medium: Medium | None = None
+    medium: Medium = left_out(str)
 
     def place(self) -> Place:
         """As the service takes it; BadRequest for nothing."""
         if not self.model_fields_set:
             raise BadRequest("body-invalid", "name at least one field to change", "body")
-        return Place(
-            starts_at=self.startsAt,
-            minutes=self.minutes,
-            therapist=self.therapist,
-            second=self.secondStaff,
-            site=self.site,
-            room=self.room,
-            medium=self.medium,
-        )
+        said = {_PLACED.get(name, name): getattr(self, name) for name in self.model_fields_set}
+        return Place(**said, without=frozenset(name for name, value in said.items() if value is None))
+
+
+_PLACED = {"startsAt": "starts_at", "secondStaff": "second"}
+"""What a place calls otherwise than JSON does."""
 
 
 @router.get(

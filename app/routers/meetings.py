@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.routers.addresses import id_in
 from app.routers.asking import Asker, Asking, BadRequest, answered
-from app.routers.bodies import Body, Username, body, text
+from app.routers.bodies import Body, Username, body, left_out, text
 from app.routers.consents import AScope, ConsentGiven, unenforceable
 from app.routers.moments import Day, Moment
 from app.routers.preconditions import IF_MATCH, if_match, tagged, with_tag
@@ -89,26 +89,21 @@ class NewMeeting(_WithSaid):
         return own | (self.record.given() if self.record else {})
 
 
-def _left_out(kind: type[Any]) -> Any:
-    """A field that may be left out and must not be null: what stands here is never looked at."""
-    return Field(default_factory=kind)
-
-
 class MeetingChange(Body):
     """What is to be different; what is left out stays. It voids every signature."""
 
-    startsAt: Moment = _left_out(str)  # noqa: N815  # as it stands in JSON
+    startsAt: Moment = left_out(str)  # noqa: N815  # as it stands in JSON
     place: Place | None = None
     site: Site | None = None
-    offenderManager: Username = _left_out(str)  # noqa: N815  # as it stands in JSON
-    therapist: Username = _left_out(str)
+    offenderManager: Username = left_out(str)  # noqa: N815  # as it stands in JSON
+    therapist: Username = left_out(str)
     agenda: Long | None = None
-    agreed: Long = _left_out(str)
+    agreed: Long = left_out(str)
     personView: Long | None = None  # noqa: N815  # as it stands in JSON
     ownView: Long | None = None  # noqa: N815  # as it stands in JSON
     nextDate: Day | None = None  # noqa: N815  # as it stands in JSON
-    thirdParty: bool = _left_out(bool)  # noqa: N815  # as it stands in JSON
-    seriousHarm: bool = _left_out(bool)  # noqa: N815  # as it stands in JSON
+    thirdParty: bool = left_out(bool)  # noqa: N815  # as it stands in JSON
+    seriousHarm: bool = left_out(bool)  # noqa: N815  # as it stands in JSON
 
     def given(self) -> dict[str, Any]:
         """What was sent; BadRequest for nothing."""

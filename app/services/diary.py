@@ -64,6 +64,8 @@ class Place:
     second: str | None = None
     site: str | None = None
     room: str | None = None
+    without: frozenset[str] = frozenset()
+    """What is taken away, rather than left as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class DiaryService:
         return await self._reader.known(act, asked)
 
     async def _as_it_was(self, act: Act, row: Found, held: Found | None, place: Place) -> Place:
-        """What is not said of a move stays: a room only as long as the site is the same."""
+        """What is not said of a move stays: a room only as long as the site is the same, and both while they meet."""
         was: dict[str, Any] = {
             "starts_at": row["starts_at"], "minutes": row["minutes"], "kind": row["appointment_type"],
             "medium": row["medium"], "interpreter": row["interpreter"], "site": row["site"],
@@ -245,7 +247,10 @@ class DiaryService:
                 was[name] = member["username"] if member else None
             if place.site in (None, row["site"]) and held["room_id"]:
                 was["room"] = held["room_id"].partition(":")[2]
-        given = {name: getattr(place, name) for name in Place.__dataclass_fields__}
+        was |= dict.fromkeys(place.without)
+        if "site" in place.without or place.medium not in (None, FACE_TO_FACE):  # nobody comes anywhere
+            was |= {"site": None, "room": None}
+        given: dict[str, Any] = {name: getattr(place, name) for name in Place.__dataclass_fields__}
         return Place(**{name: was.get(name) if value is None else value for name, value in given.items()})
 
     async def _placed(self, act: Act, question: Question, reached: _Reached, place: Place, row: Found | None = None

@@ -224,6 +224,30 @@ async def test_a_move_names_the_version_and_leaves_the_old_time_free(service_alo
         )
 
 
+async def test_what_is_said_to_be_nobody_or_nowhere_is_taken_away(service_alone: Service) -> None:
+    service = await begun(service_alone)
+    booked = await books(service, THEO, at(THURSDAY, "10:00"), secondStaff="tara")
+    identity = booked.json()["id"]
+
+    async def shown() -> tuple[object, ...]:
+        listed = (await service.get(BOOK.format("referral-full"), *THEO, CARE)).json()["data"]
+        (found,) = [each for each in listed if each["id"] == identity]
+        return found["secondStaff"], found["site"], found["room"], found["medium"]
+
+    assert await shown() == ("tara", SITE, "Room 1", "01")
+    assert (await moves(service, THEO, identity, "*", minutes=40)).status_code == 200
+    assert await shown() == ("tara", SITE, "Room 1", "01")
+    assert (await moves(service, THEO, identity, "*", secondStaff=None)).status_code == 200
+    assert await shown() == (None, SITE, "Room 1", "01")
+    for nowhere in ({"room": None}, {"site": None}):
+        refused = await moves(service, THEO, identity, "*", **nowhere)
+        assert told(refused)["code"] == "premises-unknown"  # who is met is met somewhere
+    assert (await moves(service, THEO, identity, "*", medium="02")).status_code == 200
+    assert await shown() == (None, None, None, "02")
+    refused = await moves(service, THEO, identity, "*", startsAt=None)
+    assert (refused.status_code, told(refused)["code"], told(refused)["field"]) == (422, "body-invalid", "startsAt")
+
+
 async def test_what_the_clinical_system_sent_takes_time_too(service_alone: Service) -> None:
     sent = world.of(t.Appointment, FULL, referral_id="referral-full", starts_at=at(THURSDAY, "09:00"), minutes=60,
                     appointment_type="02", site=SITE, id="synced")  # fmt: skip
