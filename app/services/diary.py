@@ -251,7 +251,8 @@ class DiaryService:
         if "site" in place.without or place.medium not in (None, FACE_TO_FACE):  # nobody comes anywhere
             was |= {"site": None, "room": None}
         given: dict[str, Any] = {name: getattr(place, name) for name in Place.__dataclass_fields__}
-        return Place(**{name: was.get(name) if value is None else value for name, value in given.items()})
+        given = {name: was.get(name) if value is None else value for name, value in given.items()}
+        return Place(**given)
 
     async def _placed(self, act: Act, question: Question, reached: _Reached, place: Place, row: Found | None = None
                       ) -> "_Booking":  # fmt: skip

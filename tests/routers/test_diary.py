@@ -145,6 +145,9 @@ async def test_two_staff_are_needed_on_the_ground_floor(service_alone: Service) 
     assert {(each["site"], each["room"]) for each in answer["data"]} == {(SITE, "Room 1")}
     free = {each["startsAt"]: each["alsoFree"] for each in answer["data"] if each["therapist"] == "theo"}
     assert (free["2026-03-12T09:00:00Z"], free["2026-03-12T10:00:00Z"]) == ([], ["tara"])
+    best, last = answer["data"][0], answer["data"][-1]
+    assert (best["alsoFree"], best["reasons"][0]) == (["tara"], {"code": "second-staff-free"})  # sooner ones follow
+    assert (last["alsoFree"], {"code": "second-staff-free"} in last["reasons"]) == ([], False)
     alone = await books(service, ADA, at(THURSDAY, "10:00"))
     assert (alone.status_code, alone.json()["unsuitable"]) == (409, ["two-staff-needed"])
     together = await books(service, ADA, at(THURSDAY, "10:00"), secondStaff="TARA")

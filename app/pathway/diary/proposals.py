@@ -24,6 +24,7 @@ STEP, QUARTER = 5, 15
 class Reason(StrEnum):
     """Why a slot stands where it does; each is told to whoever may see what it rests on."""
 
+    TWO_STAFF = "second-staff-free"
     SAME_BUILDING = "visits-this-building-that-day"
     SUITS = "suits-the-person"
     SOONEST = "soonest-day"
@@ -109,14 +110,15 @@ def _with_reasons(search: Search, slot: Slot, visits: dict[tuple[str, date], Vis
     day, wishes = _day(slot), search.wishes
     therapist = next(one for one in search.therapists if one.username == slot.therapist)
     visit = visits.get((slot.place.id, day))
+    others = also_free(search, slot.therapist, slot.span) if search.person.needs_two_staff else ()
     holding = {
+        Reason.TWO_STAFF: bool(others),
         Reason.SAME_BUILDING: visit is not None,
         Reason.SUITS: wishes.suits is not None and holds(wishes.suits, slot.span),
         Reason.SOONEST: day == first,
         Reason.SAME_THERAPIST: search.treating == slot.therapist,
         Reason.LANGUAGE: wishes.language is not None and wishes.language in therapist.languages,
     }
-    others = also_free(search, slot.therapist, slot.span) if search.person.needs_two_staff else ()
     reasons = tuple(reason for reason, is_so in holding.items() if is_so)
     return replace(slot, reasons=reasons, visit=visit, others=others)
 
@@ -130,10 +132,14 @@ def also_free(search: Search, therapist: str, span: Span) -> tuple[str, ...]:
     )
 
 
-def _rank(slot: Slot) -> tuple[bool, bool, date, bool, bool, int, str, str]:
-    """The building first, what suits the person, the day, who treats them; what is left is by the clock and by name."""
+def _rank(slot: Slot) -> tuple[bool, bool, bool, date, bool, bool, int, str, str]:
+    """Where two are needed first what two can hold; the building, what suits the person, the day, who treats them.
+
+    What is left is by the clock and by name.
+    """
     has = {reason: reason not in slot.reasons for reason in Reason}
     return (
+        has[Reason.TWO_STAFF],
         has[Reason.SAME_BUILDING],
         has[Reason.SUITS],
         _day(slot),
