@@ -123,7 +123,7 @@ def section_of_many(category: Category, place: int, caveat: str, rows: frozenset
 
 
 def rows_predicate(rows: frozenset[str]) -> Any:
-    """Which referrals a caller reaches: what was sent, neither taken back nor merged, their own draft, or all."""
+    """Which referrals a caller reaches: what was sent, or their own draft, neither taken back nor merged; or all."""
     referral = T.Referral
     if "all" in rows:
         return true()
@@ -132,7 +132,8 @@ def rows_predicate(rows: frozenset[str]) -> Any:
         standing = referral.withdrawn_at.is_(None) & referral.merged_into.is_(None)
         reached.append(and_(referral.status != literal_column("'draft'"), standing))
     if "own-draft" in rows:
-        reached.append(and_(referral.status == literal_column("'draft'"), referral.referred_by == facts.USERNAME))
+        own = and_(referral.referred_by == facts.USERNAME, referral.withdrawn_at.is_(None))
+        reached.append(and_(referral.status == literal_column("'draft'"), own))
     return or_(false(), *reached)
 
 

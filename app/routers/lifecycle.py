@@ -55,6 +55,13 @@ async def send(referral_id: str, ask: Asking, request: Request) -> Response:
     return answered(await ask.services.referring.send(question, id_in(referral_id), if_match(request)))
 
 
+@router.post("/{referral_id}/withdrawal", **_WRITTEN, openapi_extra=IF_MATCH)
+async def discard(referral_id: str, ask: Asking, request: Request) -> Response:
+    """Take back one's own draft (D6); from then on it is nobody's."""
+    question = ask.asks(Action.WRITE, _REFERRAL)
+    return answered(await ask.services.referring.discard(question, id_in(referral_id), if_match(request)))
+
+
 @router.post("/{referral_id}/triage", **_WRITTEN, openapi_extra=body(NewTriage) | IF_MATCH)
 async def triage(referral_id: str, ask: Asking, request: Request) -> Response:
     """Record a triage (B1, B2): what was found, and a recommendation that follows from it."""

@@ -157,6 +157,8 @@ async def reached(gate: Gate, act: Act, question: Question, referral_id: str) ->
 
 async def _own_draft(gate: Gate, act: Act, question: Question, referral_id: str) -> Found:
     row = await one(gate.records, act.permit, REFERRAL, referral_id)
-    if row is None or row["status"] != "draft" or row["referred_by"] != question.caller.staff:
+    if row is None or row["status"] != "draft" or row["withdrawn_at"] is not None:
+        raise Unacceptable("not-found")
+    if row["referred_by"] != question.caller.staff:
         raise Unacceptable("not-found")
     return row

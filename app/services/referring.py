@@ -132,6 +132,15 @@ class ReferringService:
             draft.act.answer = draft.answer("sent")
         return Answer(draft.act.answer, draft.act.receipt)
 
+    async def discard(self, question: Question, referral_id: str, tag: str | None) -> Answer:
+        """Take back the caller's own draft; what was sent is the service's, which closes it."""
+        async with self._reaching(question, referral_id) as draft:
+            draft.check(tag)
+            draft.check_move(Move.SEND, "status")
+            draft.change(withdrawn_at=question.at)
+            draft.act.answer = draft.answer("discarded")
+        return Answer(draft.act.answer, draft.act.receipt)
+
     @asynccontextmanager
     async def _reaching(self, question: Question, referral_id: str) -> AsyncIterator[Reached]:
         """An act about a referral; whose awareness training has lapsed is told so of any id, there or not."""

@@ -105,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/referrals": {"crn": FULL, "basis": "voluntary", "reason": "he does not sleep"},
     "/v1/referrals/{referral_id}": {"reason": "he does not eat"},
     "/v1/referrals/{referral_id}/submission": {},
+    "/v1/referrals/{referral_id}/withdrawal": {},
     "/v1/referrals/{referral_id}/triage": {},
     "/v1/referrals/{referral_id}/decision": {"outcome": "suitable"},
     "/v1/referrals/{referral_id}/moves": {"to": "offered"},

@@ -177,6 +177,32 @@ async def test_a_draft_is_its_authors_until_it_is_sent(running: Service) -> None
         assert refused.status_code == 404
 
 
+async def test_a_draft_is_taken_back_by_its_author_and_is_nobodys_then(running: Service) -> None:
+    path = await made(running, status="draft", reason="he does not wake")
+    seen = await running.get(path, *OLGA, WORK)
+    for who, purpose in ((CARLA, CARE), (THEO, CARE)):
+        assert (await sent(running, f"{path}/withdrawal", {}, who=who, purpose=purpose)).status_code == 404
+    stale = await sent(running, f"{path}/withdrawal", {}, who=OLGA, purpose=WORK, tag='"another"')
+    assert (stale.status_code, told(stale)["code"]) == (412, "precondition-failed")
+    done = await sent(running, f"{path}/withdrawal", {}, who=OLGA, purpose=WORK, tag=seen.headers["etag"])
+    assert done.status_code == 200, done.text
+    never = await running.get(f"{REFERRALS}/never-was", *OLGA, WORK)
+    gone = await running.get(path, *OLGA, WORK)
+    assert (gone.status_code, gone.content) == (404, never.content)
+    listed = (await running.get(f"{REFERRALS}?pageSize=100", *OLGA, WORK)).json()["data"]
+    assert path.rsplit("/", 1)[-1] not in [each["id"] for each in listed]
+    for again in ("submission", "withdrawal"):
+        assert (await sent(running, f"{path}/{again}", {}, who=OLGA, purpose=WORK)).status_code == 404
+
+
+async def test_what_was_sent_is_closed_and_not_taken_back(running: Service) -> None:
+    path = await made(running)
+    assert (await sent(running, f"{path}/withdrawal", {}, who=OLGA, purpose=WORK)).status_code == 404
+    refused = await sent(running, f"{path}/withdrawal", {})
+    assert (refused.status_code, told(refused)["code"]) == (422, "move-not-possible")
+    assert told(refused)["possible"] == ["triaged", "discharged"]
+
+
 @pytest.mark.parametrize(
     ("crn", "basis", "status"),
     [
