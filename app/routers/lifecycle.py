@@ -121,3 +121,12 @@ async def merge(referral_id: str, ask: Asking, request: Request) -> Response:
     question = ask.asks(Action.WRITE, (Register.ALLOCATION, Category.REFERRAL))
     service = ask.services.duplicates
     return answered(await service.merge(question, id_in(referral_id), wanted.duplicate, if_match(request)))
+
+
+@router.post("/{referral_id}/separation", **_WRITTEN, openapi_extra=body(NewMerge) | IF_MATCH)
+async def separate(referral_id: str, ask: Asking, request: Request) -> Response:
+    """Undo a merge (B2 with B5: a clinical lead): the duplicate stands for itself again, with all that hangs on it."""
+    wanted = await ask.body(NewMerge)
+    question = ask.asks(Action.WRITE, (Register.ALLOCATION, Category.REFERRAL))
+    service = ask.services.duplicates
+    return answered(await service.separate(question, id_in(referral_id), wanted.duplicate, if_match(request)))

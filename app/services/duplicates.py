@@ -1,17 +1,18 @@
 """Duplicates: other live referrals of one person to one service, which a clinical lead merges.
 
 One survives. Whoever asks for the other by its id is answered with the survivor, as far as they may read that; what
-hangs on the other stays where it is, under its own id. An offender manager learns of none of it by sending (D5).
+hangs on the other stays where it is, under its own id, so that nothing is lost where a merge is undone. An offender
+manager learns of none of it by sending (D5).
 """
 
 from app.gate import Gate, NotOnFile, Unacceptable
 from app.pathway.lifecycle import OPEN
 from app.records.allocated import has_therapist
-from app.records.rows import rows
+from app.records.rows import one, rows
 from app.services.answers import Answer, document
 from app.services.reached import REFERRAL, Reached, reached
 from app.services.reads import referral_in_reach
-from app.vocabulary import Category, Question
+from app.vocabulary import Category, Party, Question
 
 
 class DuplicateService:
@@ -21,7 +22,10 @@ class DuplicateService:
         self._gate = gate
 
     async def of(self, question: Question, referral_id: str) -> Answer:
-        """The other open referrals of the person to the same service that the caller may read, oldest first."""
+        """The other open referrals of the person to the same service that the caller may read, oldest first.
+
+        For the health party also the ids of what was merged into this one, which a merge is undone by.
+        """
         async with self._gate.ask(question, referral=referral_id) as opened:
             row = await referral_in_reach(self._gate, opened, referral_id)
             if row is None:
@@ -34,7 +38,11 @@ class DuplicateService:
                     for each in content["referrals"]
                     if each["id"] != row["id"] and each["serviceId"] == row["serviceId"] and each["status"] in OPEN
                 ]
-                opened.answer = document({"crn": opened.permit.crn, "referralId": row["id"], "data": others})
+                answer = {"crn": opened.permit.crn, "referralId": row["id"], "data": others}
+                if question.caller.party is Party.HEALTH:
+                    merged = await rows(self._gate.records, opened.permit, REFERRAL, merged_into=row["id"])
+                    answer |= {"merged": sorted(each["id"] for each in merged if each["withdrawn_at"] is None)}
+                opened.answer = document(answer)
         if row is None:
             raise NotOnFile
         return Answer(opened.answer, opened.receipt)
@@ -51,6 +59,19 @@ class DuplicateService:
                 again = Reached(self._gate, act, question, each, [])
                 again.change(merged_into=referral_id)
             act.answer = survivor.answer("merged")
+        return Answer(act.answer, act.receipt)
+
+    async def separate(self, question: Question, referral_id: str, duplicate_id: str, tag: str | None) -> Answer:
+        """Undo a merge into this referral, if `tag` (If-Match) is its version: both stand for themselves again."""
+        async with self._gate.act(question, record=(REFERRAL, referral_id)) as act:
+            survivor = await reached(self._gate, act, question, referral_id)
+            survivor.check(tag)
+            found = await one(self._gate.records, act.permit, REFERRAL, duplicate_id)
+            if found is None or found["merged_into"] != referral_id or found["withdrawn_at"] is not None:
+                raise Unacceptable("duplicate-unknown", field="duplicate")
+            act.changes.append(self._gate.writer.unchanged(REFERRAL, {"id": referral_id}, [survivor.row]))
+            Reached(self._gate, act, question, found, []).change(merged_into=None)
+            act.answer = survivor.answer("separated")
         return Answer(act.answer, act.receipt)
 
     async def _duplicate(self, survivor: Reached, duplicate_id: str) -> Reached:

@@ -115,8 +115,9 @@ def duplicates() -> Any:
     """GET /v1/referrals/{id}/duplicates."""
     row = create_model("Duplicate", __config__=Closed, **_fields())
     return create_model(
-        "Duplicates", __config__=Closed, crn=(str, ...), referralId=(str, ...), data=(list_of(row), ...)
-    )
+        "Duplicates", __config__=Closed, crn=(str, ...), referralId=(str, ...), data=(list_of(row), ...),
+        merged=(list[str] | None, None),
+    )  # fmt: skip
 
 
 def _fields() -> dict[str, Any]:

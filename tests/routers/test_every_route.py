@@ -111,6 +111,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/referrals/{referral_id}/moves": {"to": "offered"},
     "/v1/referrals/{referral_id}/discharge": {"endCode": "46"},
     "/v1/referrals/{referral_id}/merge": {"duplicate": "never-was"},
+    "/v1/referrals/{referral_id}/separation": {"duplicate": "never-was"},
     "/v1/referrals/{referral_id}/allocation": {"therapist": "theo"},
     "/v1/referrals/{referral_id}/allocation/end": {},
     "/v1/referrals/{referral_id}/appointments/{appointment_id}/attendance": {"attendanceCode": "6"},

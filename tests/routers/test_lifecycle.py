@@ -490,6 +490,34 @@ async def test_a_duplicate_is_seen_and_merged_by_a_clinical_lead(running: Servic
     assert (await running.get(duplicate, *CARLA, CARE)).json()["id"] == third.rpartition("/")[2]
 
 
+async def test_a_merge_is_undone_with_all_that_hangs_on_it(running: Service) -> None:
+    survivor, duplicate, third = await made(running), await made(running), await made(running)
+    one, two = (path.rpartition("/")[2] for path in (survivor, duplicate))
+    await world.put(running.url, [world.appointment(FULL, t.Referral(id=two), id="contact-of-two")])
+    assert (await sent(running, f"{survivor}/merge", {"duplicate": two})).status_code == 200
+    listed = (await running.get(f"{survivor}/duplicates", *CARLA, CARE)).json()
+    assert listed["merged"] == [two]
+    theirs = await running.get(f"{survivor}/duplicates", *OLGA, WORK)
+    assert theirs.status_code == 200
+    assert ("merged" in theirs.json(), two in theirs.text) == (False, False)
+    for who in (ADAM, THEO, OLGA):
+        refused = await sent(running, f"{survivor}/separation", {"duplicate": two}, who=who,
+                             purpose=WORK if who == OLGA else CARE)  # fmt: skip
+        assert refused.status_code == 404
+    for other in ("never-was", one, third.rpartition("/")[2], f"referral-{COURT}"):
+        refused = await sent(running, f"{survivor}/separation", {"duplicate": other})
+        assert (refused.status_code, told(refused)["code"]) == (422, "duplicate-unknown")
+    stale = await sent(running, f"{survivor}/separation", {"duplicate": two}, tag='"another"')
+    assert (stale.status_code, told(stale)["code"]) == (412, "precondition-failed")
+    undone = await sent(running, f"{survivor}/separation", {"duplicate": two})
+    assert undone.status_code == 200, undone.text
+    again = (await running.get(duplicate, *CARLA, CARE)).json()
+    assert (again["id"], again["status"], again["mergedInto"]) == (two, "received", None)
+    contacts = (await running.get(f"{duplicate}/appointments", *CARLA, CARE)).json()["data"]
+    assert [each["id"] for each in contacts] == ["contact-of-two"]
+    assert (await running.get(f"{survivor}/duplicates", *CARLA, CARE)).json()["merged"] == []
+
+
 async def test_each_change_leaves_one_entry_that_holds_nothing_of_it(running: Service) -> None:
     await running.marked()
     path = await made(running)
