@@ -1,6 +1,7 @@
 """What every test can ask for: a fresh, migrated database on SQLite and on PostgreSQL, and a server for the session."""
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -54,6 +55,18 @@ def _in_memory() -> Path | None:
     if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return None
     return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM else None
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """What is collected stays to the end: nothing is looked for among it while it grows."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The collector goes on as the service has it; what stays to the end is not looked through again with each test."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -5,6 +5,8 @@ tests run as root, since PostgreSQL refuses root.
 """
 
 import asyncio
+import hashlib
+import hmac
 import os
 import pwd
 import re
@@ -14,6 +16,7 @@ import signal
 import socket
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -172,7 +175,7 @@ class LocalServer(Server):
         binaries = _reachable(binaries or find_binaries(), home)
         password = secrets.token_urlsafe(16)
         secret = home / "password"
-        _write(secret, password)
+        _write(secret, _verifier(password))
         command = [binaries / "initdb", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={secret}"]
         command += ["--no-sync", "--encoding=UTF8", "--locale=C", f"--pgdata={home / 'data'}"]
         _run(command, home)
@@ -273,6 +276,15 @@ def _run(command: list[Any], home: Path, environment: Mapping[str, str] | None =
         said.seek(0)
         if ended.returncode:
             raise NoPostgres(f"{Path(command[0]).name} failed: {said.read()[-2000:]}")
+
+
+def _verifier(password: str) -> str:
+    """What the server keeps of a password (RFC 5802), hashed once: it's random, and each connection pays for the rest."""
+    salt, times = secrets.token_bytes(16), 1
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, times)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    kept = [b64encode(each).decode() for each in (salt, stored, hmac.digest(salted, b"Server Key", "sha256"))]
+    return f"SCRAM-SHA-256${times}:{kept[0]}${kept[1]}:{kept[2]}"
 
 
 def _write(path: Path, text: str) -> None:
