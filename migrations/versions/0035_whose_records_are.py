@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import context, op
 
 revision: str = "0035"
-down_revision: str | None = "0032"
+down_revision: str | None = "0034"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
