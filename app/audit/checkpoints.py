@@ -78,7 +78,8 @@ class Checkpoints:
     async def _sign(self, size: int, root: bytes) -> StoredCheckpoint:
         note = self.keys.sign(size, root)
         checkpoint = Checkpoint(self.keys.origin, size, root)
-        made = StoredCheckpoint(checkpoint, timestamp(self._now()), str(note))
+        made_at = max(timestamp(self._now()), await self.tree.last_recorded_at())  # a demo's clock may be ahead of ours
+        made = StoredCheckpoint(checkpoint, made_at, str(note))
         is_first = await self.rows.add(made)
         self._signed = checkpoint
         return made if is_first else await self._at(size)

@@ -35,8 +35,13 @@ class LogTree:
 
     async def head(self) -> tuple[int, bytes]:
         """Size and root as the head row has them."""
-        ((size, root),) = await self._database.fetch(self._head, {})
+        ((size, root, _),) = await self._database.fetch(self._head, {})
         return int(size), bytes(root)
+
+    async def last_recorded_at(self) -> str:
+        """The time of the last entry; empty for an empty log."""
+        ((_, _, recorded_at),) = await self._database.fetch(self._head, {})
+        return str(recorded_at)
 
     async def hashes(self, parts: Sequence[Part]) -> list[bytes]:
         """The hashes of a proof, a root, or whatever is made of subtrees; NotThere if one is not in the log."""
@@ -90,7 +95,7 @@ class LogTree:
 @cache
 def _compiled(dialect: str) -> tuple[Prepared, Prepared, Prepared]:
     """The head, leaves and full tiles: once a process."""
-    head = select(_HEAD.size, _HEAD.root)
+    head = select(_HEAD.size, _HEAD.root, _HEAD.recorded_at)
     leaves = select(ENTRY.seq, ENTRY.leaf_hash).where(*entries_within(dialect)).order_by(ENTRY.seq)
     inside = (_TILE.level == _bound("level"), _TILE.number >= _bound("first"), _TILE.number < _bound("stop"))
     tiles = select(_TILE.number, _TILE.root).where(*inside).order_by(_TILE.number)

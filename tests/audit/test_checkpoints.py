@@ -272,6 +272,17 @@ async def test_times_are_those_of_the_clock(address: Address) -> None:
     assert Owner(address).rows("SELECT made_at FROM log_checkpoint") == [("2026-03-10T12:00:00.000005Z",)]
 
 
+async def test_one_is_made_no_earlier_than_the_last_entry_under_it(address: Address) -> None:
+    """A demo's entries may be of a day that is still to come."""
+    await grow(address, 3)
+    async with checkpoints_of(address, clock=lambda: datetime(2001, 1, 1, tzinfo=UTC)) as checkpoints:
+        await checkpoints.make()
+    owner = Owner(address)
+    ((last,),) = owner.rows("SELECT max(recorded_at) FROM log_entry")
+    assert owner.rows("SELECT made_at FROM log_checkpoint WHERE size = 3") == [(last,)]
+    assert verified(address).exit_code == 0
+
+
 async def test_only_what_a_witness_really_cosigned_is_kept(address: Address, tmp_path: Path) -> None:
     """Whatever somebody has put into the database: the line has to fit, and so has the log's own signature."""
     file = tmp_path / "checkpoint"
