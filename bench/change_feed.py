@@ -53,9 +53,7 @@ def measure(places: Places, dialect: str, sizes: Sizes) -> list[Row]:
 
 
 async def _race(url: str, sizes: Sizes) -> tuple[float, dict[str, list[float]]]:
-    side = await open_side(
-        url, lambda: datetime.now(UTC)
-    )  # as the service: ids of entries are of the month they are of
+    side = await open_side(url, lambda: datetime.now(UTC))  # ids of events are of the month that they are recorded in
     service = ChangesService(side.gate, lambda: NOW)
     first, cursor = await _drain(service, None, sizes.feed)
     rates: dict[str, list[float]] = {"change_feed": [], "change_feed_several": []}

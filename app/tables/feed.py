@@ -13,7 +13,7 @@ from app.tables.columns import CATEGORY, OUTPUT, Instant, inner
 from app.vocabulary import Category
 
 IDENTITY = Category.IDENTITY
-_OPEN = text("closed_at IS NULL")
+_OPEN, _DROPPED = text("closed_at IS NULL"), text("removal IS NOT NULL")
 _TAGS = {CATEGORY: IDENTITY, OUTPUT: False}
 
 
@@ -55,14 +55,14 @@ class FeedPerson(SQLModel, table=True):
     __tablename__ = "feed_person"
     __table_args__ = (
         Index("ix_feed_person_number", "receiver", "number"),
-        Index("ix_feed_person_removal", "receiver", "removal"),
+        Index("ix_feed_person_removal", "receiver", "removal", sqlite_where=_DROPPED, postgresql_where=_DROPPED),
         Index("ix_feed_person_member", "receiver", "member"),
         {"info": {PROTECTED: True}},
     )
 
-    receiver: str = _receiver()
-    person_id: str = inner(IDENTITY, primary_key=True, max_length=36, index=True)
+    person_id: str = inner(IDENTITY, primary_key=True, max_length=36)
     """No foreign key: whoever is gone from the records still has to be dropped by the receiver."""
+    receiver: str = _receiver()
     crn: str = inner(IDENTITY, max_length=7)
     member: int = _number()
     """The receiver's number for them, as long as it has them."""
