@@ -224,10 +224,13 @@ def pro_rated(answered: Sequence[int], of: int) -> int:
     return (2 * sum(answered) * of + len(answered)) // (2 * len(answered))
 
 
-def wsas_total(answers: Sequence[int]) -> tuple[int, str | None]:
-    """The total over the five, and its band; work that does not apply is taken to be the mean of the other four."""
-    applying = [answer for answer in answers if answer != NOT_APPLICABLE]
-    total = pro_rated(applying, len(WSAS_ITEMS))
+def wsas_total(answers: Sequence[int | None]) -> tuple[int, str | None] | None:
+    """The total over the five, and its band; None where more is missing than the mean of the others may stand for."""
+    applying = [answer for answer in answers if answer not in (None, NOT_APPLICABLE)]
+    missing = answers.count(None) + (answers[0] == NOT_APPLICABLE)
+    if missing > WSAS.may_miss or not applying:
+        return None
+    total = pro_rated([answer for answer in applying if answer is not None], len(WSAS_ITEMS))
     return total, WSAS.band(Decimal(total))
 
 

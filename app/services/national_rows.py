@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.pathway.measures import BY_CODE, CORE_10, WSAS, WSAS_ITEMS
+from app.pathway.scoring import UNANSWERED
 from app.records.writing import OWN
 from app.services.national_fields import LONDON, TIMES, Period
 
@@ -255,22 +256,21 @@ class _Person:
     def _posted(self) -> Iterator[dict[str, Any]]:
         for row in self.scores:
             referral, _, rest = row["source_id"].partition(":")
-            own = row["source"] == OWN and row["tool_code"] in BY_CODE
+            own = row["source"] == OWN and (row["tool_code"] in BY_CODE or row["tool_code"] == WSAS.code)
             if own or (rest.startswith(f"{row['tool']}:") and referral == self._referral(row)):
                 completed = row["completed_at"].astimezone(LONDON)
-                yield {
-                    "ServiceRequestId": self._referral(row),
-                    "CodedAssToolType": row["tool_code"],
-                    "PersScore": _score(row["total"]),
-                    "AssToolCompDate": completed.date(),
-                    "AssToolCompTime": f"{completed:%H:%M:%S}",
-                }
+                for code, score in _each(row):
+                    yield {
+                        "ServiceRequestId": self._referral(row),
+                        "CodedAssToolType": code,
+                        "PersScore": score,
+                        "AssToolCompDate": completed.date(),
+                        "AssToolCompTime": f"{completed:%H:%M:%S}",
+                    }
 
     def _scored(self) -> Iterator[dict[str, Any]]:
         for activity, row in self._at_contacts():
-            answers = (row["items"] or "").split()
-            codes = zip(WSAS_ITEMS, answers, strict=False) if row["tool_code"] == WSAS.code else ()
-            for code, score in codes or ((row["tool_code"], _score(row["total"])),):
+            for code, score in _each(row):
                 yield {"CareActId": activity, "CodedAssToolType": code, "PersScore": score}
 
     def _local_items(self) -> Iterator[dict[str, Any]]:
@@ -290,6 +290,14 @@ class _Person:
                     "Answers": row["items"],
                     **_times(row),
                 }
+
+
+def _each(row: Row) -> list[tuple[str, str]]:
+    """A score by its code; of WSAS, which has none, each answer that was given by its own."""
+    if row["tool_code"] != WSAS.code:
+        return [(row["tool_code"], _score(row["total"]))]
+    answers = zip(WSAS_ITEMS, (row["items"] or "").split(), strict=False)
+    return [(code, answer) for code, answer in answers if answer != UNANSWERED]
 
 
 def _times(row: Row) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.pathway.measures import (
     wsas_item_is_in_range,
     wsas_total,
 )
+from app.pathway.scoring import UNANSWERED
 from app.sync.fields import LONDON, Fields
 from app.sync.health import Contact, Health, Referred
 from app.sync.mangled import is_rounded
@@ -136,8 +137,8 @@ def _incoming(health: Health, identity: str, row: dict[str, Any], referred: Refe
     return health.record("outcome_score", row, referred, when, origins, act, by_content=by_content)
 
 
-def _wsas(health: Health, identity: str, items: list[Item]) -> Iterator[Incoming]:
-    """One measure from its five items; if one of them is broken or missing there is no total to keep."""
+def _five(health: Health, items: list[Item]) -> tuple[list[Fields], dict[str, Any] | None]:
+    """The rows of one WSAS, and what they come to; None if one is broken, or too many are missing for a total."""
     answers: dict[str, int] = {}
     rows = [Fields(source, health.report) for source, _, _ in items]
     for fields, (_, code, is_broken) in zip(rows, items, strict=True):
@@ -148,39 +149,75 @@ def _wsas(health: Health, identity: str, items: list[Item]) -> Iterator[Incoming
             continue
         if not wsas_item_is_in_range(code, answer):
             fields.fault("PersScore", "score-out-of-range")
+        if code in answers and not is_broken:
+            fields.fault("CodedAssToolType", "record-repeated")
         answers[code] = int(answer)
-    contact = health.activities.get(identity)
-    if len(answers) < len(WSAS_ITEMS) and not any(fields.is_broken for fields in rows):
+    if any(fields.is_broken for fields in rows):
+        return rows, None
+    ordered = [answers.get(code) for code in WSAS_ITEMS]
+    scored = wsas_total(ordered)
+    if scored is None:
         rows[0].fault("CodedAssToolType", "score-incomplete")
-    if contact is None or any(fields.is_broken for fields in rows):
+        return rows, None
+    said = " ".join(UNANSWERED if answer is None else str(answer) for answer in ordered)
+    return rows, {"total": float(scored[0]), "band": scored[1], "items": said}
+
+
+def _wsas(health: Health, identity: str, items: list[Item]) -> Iterator[Incoming]:
+    """One measure from its items at a contact."""
+    rows, said = _five(health, items)
+    contact = health.activities.get(identity)
+    if contact is None or said is None or any(fields.is_broken for fields in rows):
         health.reject(*rows)
         return
-    ordered = [answers[code] for code in WSAS_ITEMS]
-    total, band = wsas_total(ordered)
-    row = _row(WSAS.name, WSAS.code, total, band, contact.starts_at, " ".join(map(str, ordered)))
+    row = said | {"tool": WSAS.name, "tool_code": WSAS.code, "completed_at": contact.starts_at}
     when, undated = (contact.recorded_at, contact.modified_at), not contact.is_dated
     yield _incoming(health, f"{identity}:{WSAS.code}", row, contact.referred, when, rows, by_content=undated)
 
 
+_MOMENT = ("ServiceRequestId", "AssToolCompDate", "AssToolCompTime")
+"""What the items of one WSAS outside a contact have in common."""
+
+
 def _outside_contacts(health: Health) -> Iterator[Incoming]:
     """Scores that came by themselves; as new as the extract, since nothing else says how new they are."""
+    wsas: MutableMapping[str, list[Item]] = health.new_mapping()
     for fields in health.rows("IDS606CodedScoreAssessmentRefer"):
-        referred = health.referral_of(fields)
-        measure, total = _score(fields, fields.text("CodedAssToolType", 20))
-        day = fields.needed("AssToolCompDate", fields.day("AssToolCompDate"))
-        clock = fields.needed("AssToolCompTime", fields.clock("AssToolCompTime"))
-        if referred is None or measure is None or total is None or fields.is_broken:
+        code = fields.text("CodedAssToolType", 20)
+        if code in WSAS_ITEMS:
+            key = "\x1f".join(fields.given(name) or "" for name in _MOMENT)
+            wsas[key] = [*wsas.get(key, ()), (fields.source, code, fields.is_broken)]
+            continue
+        measure, total = _score(fields, code)
+        if measure is None or total is None:
             health.reject(fields)
             continue
-        at = datetime.combine(day, clock, LONDON)
-        identity = f"{fields.given('ServiceRequestId')}:{measure.name}:{at:%Y%m%d%H%M}"
-        row = _row(measure.name, measure.code, total, measure.band(total), at, None)
-        made = health.submission.created_at
-        if not health.submission.has("LocalScoreItems"):
-            del row["items"]
-        incoming = _incoming(health, identity, row, referred, (made, made), [fields], by_content=True)
-        incoming.same_here = ("referral_id", "tool_code", "total", "completed_at")
-        yield incoming
+        row = {"items": None} if health.submission.has("LocalScoreItems") else {}
+        yield from _outside(health, [fields], measure, row | {"total": float(total), "band": measure.band(total)})
+    for items in wsas.values():
+        rows, said = _five(health, items)
+        if said is None:
+            health.reject(*rows)
+        else:
+            yield from _outside(health, rows, WSAS, said)
+
+
+def _outside(health: Health, rows: list[Fields], measure: Measure, said: dict[str, Any]) -> Iterator[Incoming]:
+    """One measure outside a contact, from the rows that it came in."""
+    fields = rows[0]
+    referred = health.referral_of(fields)
+    day = fields.needed("AssToolCompDate", fields.day("AssToolCompDate"))
+    clock = fields.needed("AssToolCompTime", fields.clock("AssToolCompTime"))
+    if referred is None or any(each.is_broken for each in rows):
+        health.reject(*rows)
+        return
+    at = datetime.combine(day, clock, LONDON)
+    row = said | {"tool": measure.name, "tool_code": measure.code, "completed_at": at}
+    made = health.submission.created_at
+    identity = f"{fields.given('ServiceRequestId')}:{measure.name}:{at:%Y%m%d%H%M}"
+    incoming = _incoming(health, identity, row, referred, (made, made), rows, by_content=True)
+    incoming.same_here = ("referral_id", "tool_code", "total", "completed_at")
+    yield incoming
 
 
 def _core_10(health: Health) -> Iterator[Incoming]:

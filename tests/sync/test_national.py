@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import zipfile
+from collections import Counter
 from copy import deepcopy
 
 import pytest
@@ -21,7 +22,21 @@ from app.sync import Assumed, import_folder, refreshing
 from app.sync.exporting import CannotExport, export_iapt
 from app.sync.refreshing import Refreshing
 from app.vocabulary import CATEGORIES, Action, Caller, Category, Party, Purpose, Question, Role
-from tests.sync.folder import CREDENTIALS, EXAMPLE, FIRST, NOW, ask, changed, count, found, gate_of, load, whole, write
+from tests.sync.folder import (
+    CREDENTIALS,
+    EXAMPLE,
+    FIRST,
+    NOW,
+    WSAS,
+    ask,
+    changed,
+    count,
+    found,
+    gate_of,
+    load,
+    whole,
+    write,
+)
 from tests.sync.test_import import everything
 from tests.world import entries
 
@@ -98,18 +113,22 @@ async def test_a_score_that_was_recorded_here_goes_out_and_is_known_again(databa
     """Under the provider's referral, as one outside a contact; coming back it is the one that stands here."""
     await load(database_url, write(tmp_path / "folder", whole()))
     about = "recorded_at, source_version, person_id, referral_id, tool, tool_code, band, completed_at"
-    await ask(
-        database_url,
-        f"INSERT INTO outcome_score (id, source, source_id, total, items, {about})"
-        f" SELECT 'own-' || substr(id, 1, 30), 'open-mind', substr(id, 1, 30), 17, '2 2 2 2 2 2 2 2 1', {about}"
-        " FROM outcome_score WHERE tool IN ('PHQ-9', 'CORE-10') AND source_id NOT LIKE 'OM%'",
-    )
+    own = "INSERT INTO outcome_score (id, source, source_id, total, items, {about}) SELECT 'own-' || substr(id, 1, 30),"
+    own += " 'open-mind', substr(id, 1, 30), {total}, '{items}', {about} FROM outcome_score WHERE tool IN ({tools})"
+    own += " AND source_id NOT LIKE 'OM%'"
+    phq = own.format(about=about, total=17, items="2 2 2 2 2 2 2 2 1", tools="'PHQ-9', 'CORE-10'")
+    wsas = own.format(about=about, total=30, items="6 6 6 6 -", tools="'WSAS'")
+    for statement in (phq, wsas):
+        await ask(database_url, statement)
     before = await everything(database_url)
     await export(database_url, tmp_path / "out")
-    totals = {}
+    totals, items = {}, Counter[str]()
     for name in ("IDS606CodedScoreAssessmentRefer", "LocalCore10"):
         with (tmp_path / "out" / f"{name}.csv").open(encoding="utf-8") as source:
-            totals[name] = [row["PersScore"] for row in csv.DictReader(source)]
+            listed = list(csv.DictReader(source))
+        totals[name] = [row["PersScore"] for row in listed]
+        items += Counter(row["CodedAssToolType"] for row in listed if row.get("CodedAssToolType") in WSAS)
+    assert items == dict.fromkeys(WSAS[:4], 2)  # what was not answered is in no row
     assert totals["IDS606CodedScoreAssessmentRefer"].count("17") == 2
     assert totals["LocalCore10"] == ["12", "12"]
     said = await entries(database_url)

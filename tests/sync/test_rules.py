@@ -289,13 +289,29 @@ async def test_two_attended_contacts_at_one_moment_are_warned_of(sqlite_url, tmp
     assert await count(sqlite_url, "appointment") == (5,)
 
 
-async def test_four_items_of_wsas_make_no_score(sqlite_url, tmp_path):
+async def test_one_item_of_wsas_may_be_missing_and_no_two(sqlite_url, tmp_path):
     files = whole()
     files[SCORE] = [row for row in files[SCORE] if row["CareActId"] != "CA1" or row["CodedAssToolType"] != WSAS[4]]
-    report = await load(sqlite_url, write(tmp_path / "folder", files))
-    assert found(report) == [(SCORE, 4, "CodedAssToolType", "score-incomplete")]
-    assert report.files[SCORE].rejected == 4
-    assert await count(sqlite_url, "outcome_score WHERE tool = 'WSAS'") == (1,)
+    report = await load(sqlite_url, write(tmp_path / "four", files))
+    assert found(report) == []
+    assert await count(sqlite_url, "outcome_score WHERE items = '4 4 4 4 -' AND total = 20") == (1,)
+    files[SCORE] = [row for row in files[SCORE] if row["CareActId"] != "CA2" or row["CodedAssToolType"] not in WSAS[3:]]
+    report = await load(sqlite_url, write(tmp_path / "three", files))
+    assert [each[2:] for each in found(report)] == [("CodedAssToolType", "score-incomplete")]
+    assert report.files[SCORE].rejected == 3
+
+
+async def test_wsas_outside_a_contact_is_one_measure_of_five_items(database_url, tmp_path):
+    files, table = whole(), "health/IDS606CodedScoreAssessmentRefer.csv"
+    first = files[table][0]
+    files[table] += [first | {"CodedAssToolType": code, "PersScore": "9" if code == WSAS[0] else "6"} for code in WSAS]
+    report = await load(database_url, write(tmp_path / "five", files))
+    assert found(report) == []
+    where = "outcome_score WHERE tool = 'WSAS' AND items = '9 6 6 6 6' AND total = 30"
+    assert await count(database_url, where) == (1,)
+    files[table].append(first | {"CodedAssToolType": WSAS[1], "PersScore": "5"})
+    repeated = await load(database_url, write(tmp_path / "six", files))
+    assert [each[2:] for each in found(repeated)] == [("CodedAssToolType", "record-repeated")]
 
 
 @pytest.mark.parametrize(
