@@ -4,7 +4,7 @@ import asyncio
 import os
 from typing import Any
 
-from alembic import context
+from alembic import context, op
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 import app.tables  # noqa: F401  # importing it fills SQLModel.metadata
 from app.db import Address, warranted
+from app.tables import ON
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('openmind migrations'))"
 
@@ -32,9 +33,13 @@ def address() -> Address:
     return Address(url)
 
 
-def compared(_object: Any, name: str | None, kind: str, *_where: Any) -> bool:
-    """Whether autogenerate compares it: the log's tables are written by hand, with their triggers and roles."""
-    return not (kind == "table" and name and name.startswith("log_"))
+def compared(found: Any, name: str | None, kind: str, *_where: Any) -> bool:
+    """Whether autogenerate compares it: the log's tables are written by hand, with their triggers and roles.
+
+    An index for one database is compared there alone.
+    """
+    elsewhere = kind == "index" and found.info.get(ON, here := op.get_bind().dialect.name) != here
+    return not elsewhere and not (kind == "table" and name and name.startswith("log_"))
 
 
 def run(connection: Connection) -> None:

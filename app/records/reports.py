@@ -4,7 +4,7 @@ Everybody who was referred is counted, restricted or not: figures are about nobo
 together that are alike, so that a report over a million contacts moves some thousand lines and not a million rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -24,6 +24,9 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
+    union,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -48,7 +51,7 @@ async def cohort(records: Records, permit: Warrant, first: date, last: date, qua
     `quarters` are the first days of the quarters that the days lie in.
     """
     later = {f"quarter_{place}": day for place, day in enumerate(quarters[1:], start=1)}
-    statement = records.prepared(("report", len(later)), partial(_alike, len(later)))
+    statement = records.prepared(("report", len(later)), partial(_alike, len(later), records.database.dialect))
     rows = await records.database.fetch(statement, {"first": first, "last": last, **later}, permit)
     found = []
     for number, attended, missed, place, *kind, treated, scheme, problem, scores in rows:
@@ -62,39 +65,66 @@ def _in_london(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
-_COUNTED = cast(func.coalesce(T.Referral.merged_into, T.Referral.id), String)
-"""The referral that a row counts for: of a duplicate that was merged, the one it was merged into.
-
-As a text, since SQLite makes no index to join by an expression of which it knows no type.
-"""
-
-
 def _in_period() -> Any:
     return T.Referral.received_on.between(_FIRST, _LAST)
 
 
-def _of_counted(columns: Select[Any], table: Any) -> Select[Any]:
-    """Rows of a table that count for a referral of the period, and of all duplicates: whatever those came to."""
-    joined = columns.join(T.Referral, T.Referral.id == table.referral_id)
-    return joined.where(or_(_in_period(), T.Referral.merged_into.is_not(None)))
+def _counted(of_each: Callable[[Any], Select[Any]], dialect: str) -> Any:
+    """What each referral has, with that of the duplicates that were merged into it.
+
+    SQLite sorts whatever does not come in the order of an index: those that stand alone, which is all but a few, do.
+    PostgreSQL hashes, and misjudges how many rows such a union has.
+    """
+    return union_all(of_each(_alone()), of_each(_of_one())) if dialect == "sqlite" else of_each(_of_any())
+
+
+def _members(counts_for: Any, *where: Any) -> Any:
+    """Which referral counts for which, and whether its scores may count."""
+    referral = T.Referral
+    may_count = or_(referral.closed_on.is_not(None), referral.merged_into.is_not(None))
+    columns = (referral.id.label("id"), counts_for.label("counts_for"), may_count.label("may_count"))
+    return select(*columns).where(*where)
+
+
+def _of_any() -> Any:
+    """Those of the period, and all duplicates, whenever what those were merged into was received."""
+    referral = T.Referral
+    counts_for = func.coalesce(referral.merged_into, referral.id)
+    return _members(counts_for, or_(_in_period(), referral.merged_into.is_not(None))).subquery("of_any").c
+
+
+def _alone() -> Any:
+    referral = T.Referral
+    merged_into = select(referral.merged_into).where(referral.merged_into.is_not(None))
+    where = (_in_period(), referral.merged_into.is_(None), referral.id.not_in(merged_into))
+    return _members(referral.id, *where).subquery("alone").c
+
+
+def _of_one() -> Any:
+    """The duplicates, and what they were merged into."""
+    merged = T.Referral.merged_into
+    into = select(merged, merged, true()).where(merged.is_not(None))
+    return union(_members(merged, merged.is_not(None)), into).subquery("of_one").c
 
 
 def _is(column: Any, *words: str) -> Any:
     return column.in_([literal_column(f"'{word}'") for word in words])
 
 
-def _alike(later: int) -> Select[Any]:
+def _alike(later: int, dialect: str) -> Select[Any]:
     """How many referrals there are of each kind, and their contacts; `later` quarters come after the first."""
-    each = _one_by_one(later).subquery("each").c
+    each = _one_by_one(later, dialect).subquery("each").c
     kind = [column for column in each if column.name not in ("attended", "missed")]
     counts: list[Any] = [func.count(), *(cast(func.sum(number), BigInteger) for number in (each.attended, each.missed))]
     return select(*counts, *kind).group_by(*kind)
 
 
-def _one_by_one(later: int) -> Select[Any]:
+def _one_by_one(later: int, dialect: str) -> Select[Any]:
     """Every referral; what tells one from all others is given of those alone whose outcome is counted by it."""
-    referral, contacts = _referrals(later).subquery("of").c, _contacts().subquery("contacts").c
-    problem, scores = _problems().subquery("problem").c, _scores().subquery("scores").c
+    referral = _referrals(later).cte("of").prefix_with("MATERIALIZED", dialect="sqlite").c
+    contacts = _counted(_contacts, dialect).subquery("contacts").c
+    problem = _counted(_problems, dialect).subquery("problem").c
+    scores = _counted(_scores, dialect).subquery("scores").c
     treatments = func.coalesce(contacts.treatments, _ZERO)
     is_finished = and_(referral.is_closed, treatments >= literal_column(str(COURSE), Integer))
 
@@ -162,7 +192,7 @@ def _referrals(later: int) -> Select[Any]:
     ).where(_in_period(), referral.merged_into.is_(None))
 
 
-def _contacts() -> Select[Any]:
+def _contacts(of: Any) -> Select[Any]:
     contact = T.Appointment
     attended = _is(contact.attendance_code, "5", "6")
     treated = attended & _is(contact.appointment_type, "02", "03", "05")
@@ -171,25 +201,25 @@ def _contacts() -> Select[Any]:
         return func.count().filter(condition)
 
     found = select(
-        _COUNTED.label("referral_id"),
+        of.counts_for.label("referral_id"),
         times(attended).label("attended"),
         times(_is(contact.attendance_code, "3", "7")).label("missed"),
         times(attended & _is(contact.appointment_type, "01", "03")).label("assessments"),
         times(treated).label("treatments"),
         func.min(contact.starts_at).filter(treated).label("first_treated"),
     )
-    return _of_counted(found, contact).group_by(_COUNTED)
+    return found.join(contact, contact.referral_id == of.id).group_by(of.counts_for)
 
 
-def _problems() -> Select[Any]:
+def _problems(of: Any) -> Select[Any]:
     """The newest of each referral."""
     record = T.Clinical
     newest = func.row_number().over(
-        partition_by=_COUNTED, order_by=(record.written_on.desc(), record.recorded_at.desc(), record.id.desc())
+        partition_by=of.counts_for, order_by=(record.written_on.desc(), record.recorded_at.desc(), record.id.desc())
     )
-    named = (_COUNTED.label("referral_id"), record.step, record.problem_scheme, record.problem_code)
-    found = _of_counted(select(*named, newest.label("place")), record).subquery("newest")
-    return select(*list(found.c)[:4]).where(found.c.place == _ONE)
+    named = (of.counts_for.label("referral_id"), record.step, record.problem_scheme, record.problem_code)
+    ranked = select(*named, newest.label("place")).join(record, record.referral_id == of.id).subquery("newest")
+    return select(*list(ranked.c)[:4]).where(ranked.c.place == _ONE)
 
 
 class _TotalAt(FunctionElement[float]):
@@ -205,9 +235,13 @@ class _TotalAt(FunctionElement[float]):
 
 @compiles(_TotalAt, "sqlite")
 def _total_in_sqlite(element: _TotalAt, compiler: Any, **options: Any) -> str:
-    """Moments are texts of one width here, with which the total is looked up."""
+    """Moments are texts of one width here, with which the total is looked up: in hundred thousandths after a 1."""
     end, moment, total = (compiler.process(each, **options) for each in element.clauses)
-    return f"CAST(substr({end}({moment} || printf('%015.5f', {total})), 28) AS REAL)"
+    dated = f"{end}({moment} || ({_AHEAD} + CAST({total} * {_PARTS} + 0.5 AS INTEGER)))"
+    return f"((CAST(substr({dated}, 28) AS INTEGER) - {_AHEAD}) / {_PARTS}.0)"
+
+
+_PARTS, _AHEAD = 10**5, 10**14
 
 
 @compiles(_TotalAt, "postgresql")
@@ -216,27 +250,31 @@ def _total_in_postgresql(element: _TotalAt, compiler: Any, **options: Any) -> st
     return f"({end}(ARRAY[extract(epoch FROM {moment})::float8, {total}]))[2]"
 
 
-def _scores() -> Select[Any]:
+def _scores(of: Any) -> Select[Any]:
     """Of each referral that is closed, for nobody else has finished: how each questionnaire began and ended, in words.
 
     Of two at one moment the lower total comes first.
     """
     score = T.OutcomeScore
-    found = select(
-        _COUNTED.label("referral_id"),
-        score.tool_code,
-        func.count().label("times"),
-        _TotalAt("min", score.completed_at, score.total).label("first"),
-        _TotalAt("max", score.completed_at, score.total).label("last"),
+    course = (
+        select(
+            of.counts_for,
+            score.tool_code,
+            func.count().label("times"),
+            _TotalAt("min", score.completed_at, score.total).label("first"),
+            _TotalAt("max", score.completed_at, score.total).label("last"),
+        )
+        .join(score, score.referral_id == of.id)
+        .where(of.may_count, _is(score.tool_code, *_TOOLS))
+        .group_by(of.counts_for, score.tool_code)
+        .subquery("course")
+        .c
     )
-    may_count = or_(T.Referral.closed_on.is_not(None), T.Referral.merged_into.is_not(None))
-    found = _of_counted(found, score).where(may_count, _is(score.tool_code, *_TOOLS))
-    course = found.group_by(_COUNTED, score.tool_code).subquery("course").c
     colon = literal_column("':'", String)
     said: Any = course.tool_code
     for part in (course.times, course.first, course.last):
         said = said.concat(colon).concat(cast(part, String))
-    return select(course.referral_id, Joined(said).label("scores")).group_by(course.referral_id)
+    return select(course.counts_for.label("referral_id"), Joined(said).label("scores")).group_by(course.counts_for)
 
 
 _TOOLS = tuple(code for code, measure in BY_CODE.items() if measure.case_at is not None)

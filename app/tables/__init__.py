@@ -7,6 +7,7 @@ from app.tables.alerts import AccessAlert, AccessAlertNote, AccessAlertPerson, A
 from app.tables.columns import (
     CATEGORY,
     FOR_SUBJECT,
+    ON,
     OUTPUT,
     TAKEN_BACK,
     THIRD_PARTY,
@@ -142,6 +143,7 @@ __all__ = [
     "CATEGORY",
     "FOR_SUBJECT",
     "HISTORIES",
+    "ON",
     "OUTPUT",
     "RECORDS",
     "TAKEN_BACK",

@@ -13,6 +13,7 @@ from app.tables.columns import (
     Kept,
     OfPerson,
     OfReferral,
+    counted,
     from_source,
     inner,
     kept,
@@ -168,6 +169,7 @@ class Appointment(OfReferral, table=True):
         one_of("appointment_type", ("01", "02", "03", "04", "05", "06", "07")),
         CheckConstraint("minutes IS NULL OR minutes BETWEEN 0 AND 1440", name="minutes_fit_a_day"),
         Index("ix_appointment_starts_at", "starts_at"),
+        counted("appointment", "attendance_code", "appointment_type", "starts_at", "withdrawn_at"),
         section="appointments",
     )
     subject: ClassVar[Subject] = ATTENDANCE
@@ -269,6 +271,7 @@ class OutcomeScore(OfReferral, table=True):
     __table_args__ = options(
         from_source(),
         CheckConstraint("total >= 0", name="total_is_not_negative"),
+        counted("outcome_score", "tool_code", "completed_at", "total", "withdrawn_at"),
         section="measures",
     )
     subject: ClassVar[Subject] = SCORES

@@ -61,14 +61,18 @@ async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: An
     assert [each for each in scans if not ({"Index Cond", "Recheck Cond"} & set(each))] == []
 
 
-async def test_what_a_report_has_grouped_is_joined_by_an_index(sqlite_url: str) -> None:
-    """On SQLite too, which makes one for the time, and none by an expression of which it knows no type."""
-    prepared = prepare(reports._alike(0), "sqlite")
+async def test_a_report_on_sqlite_sorts_nothing_of_those_who_stand_alone(sqlite_url: str) -> None:
+    """It counts them in the order of an index that has all that is counted, and joins what it has by an index."""
+    prepared = prepare(reports._alike(0, "sqlite"), "sqlite")
     values = {"first": date(2026, 1, 1), "last": date(2026, 3, 31)}
     arguments = prepared.arguments({name: values[name] for name in prepared.names if name in values})
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
         plan = [said for *_, said in connection.execute(f"EXPLAIN QUERY PLAN {prepared.sql}", arguments)]
-    for grouped in ("contacts", "newest", "scores"):
+    for grouped in ("contacts", "problem", "scores"):
         (joined,) = (each for each in plan if each.endswith("LEFT-JOIN") and f" {grouped} " in each)
         assert joined.startswith(f"SEARCH {grouped} USING"), joined
         assert "referral_id=?" in joined
+    for table in ("appointment", "outcome_score"):
+        first, *_ = (place for place, each in enumerate(plan) if f"SEARCH {table} USING" in each)
+        assert f"USING COVERING INDEX ix_{table}_counted" in plan[first]
+        assert "TEMP B-TREE" not in plan[first + 1]

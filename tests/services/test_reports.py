@@ -136,6 +136,28 @@ async def test_and_those_of_an_analysts_sql(postgres_url: str, key_file: Path, s
     assert dict(counted)["reliablyRecovered"] > 0
 
 
+async def test_what_hangs_on_merged_duplicates_counts_for_the_one_they_were_merged_into(
+    database_url: str, key_file: Path
+) -> None:
+    """Whenever they were received, and open or closed: of each third referral every other row hangs on a duplicate."""
+    rows: list[Any] = [*national.rows(COHORT)]
+    referrals = [each for each in rows if each.__tablename__ == "referral"]
+    into = {each.id: f"of-{each.id}" for each in referrals[::3]}
+    of_one = [each for each in rows if getattr(each, "referral_id", None) in into]
+    duplicates = [
+        world.referral(COHORT[place * 3].crn, id=into[each.id], merged_into=each.id,
+                       received_on=date(2024 + place % 3, 12, 1), closed_on=None)
+        for place, each in enumerate(referrals[::3])
+    ]  # fmt: skip
+    for each in of_one[::2]:
+        each.referral_id = into[each.referral_id]
+    await world.put(database_url, [*everybody(), *(each for each in rows if each not in of_one), *duplicates])
+    await world.put(database_url, of_one)
+    async with world.serving(database_url, key_file) as running:
+        answer = await asked(running, CARLA, **YEAR)
+    assert counts(answer.json()) == national.figures(COHORT)
+
+
 async def test_a_part_of_a_year_and_one_table_of_it(reporting: Service) -> None:
     answer = await asked(reporting, PETRA, **{"from": "2025-12-01", "to": "2025-12-31", "by": "step"})
     body = answer.json()
