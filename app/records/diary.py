@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, String, and_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from app.db import Prepared, Warrant
 from app.records.predicates import T
@@ -62,10 +75,17 @@ def stands(appointment: Any) -> ColumnElement[bool]:
     return and_(appointment.withdrawn_at.is_(None), or_(appointment.attendance_code.is_(None), ~cancelled))
 
 
+def _theirs(person_id: Any) -> ColumnElement[bool]:
+    """Of the person under whichever CRN: what they have to attend and keep away from does not follow the number."""
+    others = select(T.MergedPerson.with_id).where(T.MergedPerson.person_id == PERSON)
+    return person_id.in_(union_all(select(PERSON), others))
+
+
 def _obligations() -> Select[Any]:
     obligation = T.Obligation
-    columns = (obligation.starts_at, obligation.ends_at, obligation.kind, obligation.place)
-    within = (obligation.person_id == PERSON, obligation.starts_at < UNTIL, obligation.ends_at >= FROM)
+    columns = (obligation.starts_at, obligation.ends_at, obligation.kind, obligation.place,
+               obligation.person_id != PERSON)  # fmt: skip
+    within = (_theirs(obligation.person_id), obligation.starts_at < UNTIL, obligation.ends_at >= FROM)
     return select(*columns).where(*within).order_by(obligation.starts_at, obligation.id)
 
 
@@ -79,9 +99,9 @@ def _conditions() -> Select[Any]:
         condition.postcodes,
     )
     return (
-        select(*columns, condition.start_date, condition.end_date)
+        select(*columns, condition.start_date, condition.end_date, condition.person_id != PERSON)
         .where(
-            condition.person_id == PERSON,
+            _theirs(condition.person_id),
             condition.kind.in_([literal_column("'exclusion-zone'"), literal_column("'curfew'")]),
         )
         .where(condition.start_date <= LAST, or_(condition.end_date.is_(None), condition.end_date >= FIRST))
@@ -92,7 +112,8 @@ def _conditions() -> Select[Any]:
 def _alerts() -> Select[Any]:
     alert = T.RiskAlert
     live = (alert.start_date <= LAST, or_(alert.deregistered_on.is_(None), alert.deregistered_on > FIRST))
-    return select(alert.code).distinct().where(alert.person_id == PERSON, *live).order_by(alert.code)
+    columns = (alert.code, alert.person_id != PERSON)
+    return select(*columns).distinct().where(_theirs(alert.person_id), *live).order_by(alert.code)
 
 
 def treating_then() -> ColumnElement[bool]:
@@ -132,19 +153,18 @@ def _language() -> Select[Any]:
 
 
 async def obligations(records: Records, permit: Warrant, person: str, window: Window) -> Sequence[Any]:
-    """Start, end, kind and place of each."""
+    """Start, end, kind and place of each, and whether it stands under another record of the person."""
     return await _fetched(records, permit, "diary obligations", _obligations, window.values(person=person))
 
 
 async def conditions(records: Records, permit: Warrant, person: str, window: Window) -> Sequence[Any]:
-    """Of zones and curfews: kind, area, hours, sites, postcodes, first and last day."""
+    """Of zones and curfews: kind, area, hours, sites, postcodes, first and last day, whether another record has it."""
     return await _fetched(records, permit, "diary conditions", _conditions, window.values(person=person))
 
 
-async def alerts(records: Records, permit: Warrant, person: str, window: Window) -> frozenset[str]:
-    """The codes of registrations that are live on some of these days."""
-    found = await _fetched(records, permit, "diary alerts", _alerts, window.values(person=person))
-    return frozenset(code for (code,) in found)
+async def alerts(records: Records, permit: Warrant, person: str, window: Window) -> Sequence[Any]:
+    """The codes of registrations that are live on some of these days, each with whether another record has it."""
+    return await _fetched(records, permit, "diary alerts", _alerts, window.values(person=person))
 
 
 async def own(records: Records, permit: Warrant, person: str, window: Window) -> list[Held]:

@@ -178,6 +178,8 @@ COUNTED = ("referral", "supervision", "appointment", "clinical_record", "outcome
 LIMITED_BY = ("access_limit", "access_limit_name", "merged_person")
 """What says whom a record is kept from."""
 _NARROWED_BY: Mapping[Subject, tuple[str, ...]] = {
+    Category.OBLIGATIONS: ("merged_person",),  # what keeps somebody from being elsewhere does under each of their CRNs
+    Category.RISK: ("merged_person",),
     Category.ATTENDANCE: ("referral", "allocation"),  # whose service's it is, whether it is open; who treats under it
     Category.SCORES: ("referral", "clinical_record"),  # and which anxiety measure is right for the problem
     Category.NOTES: ("referral",),

@@ -85,10 +85,10 @@ class _Reached:
         """C4 told something, whatever it was."""
         self.checked.released = dict(TOLD)
 
-    def proposes(self) -> None:
+    def proposes(self, sees: frozenset[Category]) -> None:
         """What may be seen besides was taken into account."""
         self.checks()
-        if Category.OBLIGATIONS in self.sees:
+        if Category.OBLIGATIONS in sees:
             self.seen.released[Category.OBLIGATIONS.value] = list(OF_OBLIGATIONS)
         if self.seen.opens(Category.CONTACT):
             self.seen.released[Category.CONTACT.value] = ["person.interpreterLanguage"]
@@ -116,7 +116,7 @@ class DiaryService:
             search = known.search
             if period.site is not None:
                 search = replace(search, places=tuple(each for each in search.places if each.id == period.site))
-            reached.proposes()
+            reached.proposes(search.sees)
             found = [slot for slot in proposals(search) if period.therapist in (None, slot.therapist)]
             act.released = {Category.ATTENDANCE.value: ["appointments.startsAt", "appointments.minutes"]}
             act.details["subjects"] = [Category.ATTENDANCE.value]
@@ -288,7 +288,7 @@ class DiaryService:
         found = clash(known.search, wanted)
         if not found.unsuitable:
             return
-        why = found.seen_by(reached.sees)
+        why = found.seen_by(known.search.sees)
         for category, names in ((Category.OBLIGATIONS, OF_OBLIGATIONS), (Category.RISK, OF_RISK)):
             if any(each.category is category for each in why):
                 reached.seen.released[category.value] = list(names)

@@ -66,18 +66,19 @@ class DiaryReader:
         staff = await self._staff(act, asked.referral["service_id"])
         taken = await diary.taken(self._records, act.permit, window)
         places = [_place(each, premises, taken, window) for each in premises["premises"]]
+        person, elsewhere = await self._person(act, asked.referral["person_id"], window)
         wishes, treating = await self._wishes(act, asked, window), await self._treating(act, asked, staff)
         profiles = {each["username"]: each for each in premises["therapist_profile"]}
         search = Search(
             window=asked.window,
             minutes=asked.minutes,
-            person=await self._person(act, asked.referral["person_id"], window),
+            person=person,
             therapists=tuple(await self._therapists(asked.referral["service_id"], window, staff, taken, profiles)),
             places=tuple(places),
             travel=_travel(premises["premises"]),
             wishes=wishes,
             treating=treating,
-            sees=asked.sees,
+            sees=asked.sees - elsewhere,
         )
         locations = {each["site"]: each["location_code"] for each in premises["premises"]}
         return Known(search, staff, locations)
@@ -90,19 +91,24 @@ class DiaryReader:
         found = await rows.rows(self._records, act.permit, "staff", service_id=service)
         return {member["username"]: member for member in found}
 
-    async def _person(self, act: Act, person: str, window: Window) -> Person:
+    async def _person(self, act: Act, person: str, window: Window) -> tuple[Person, frozenset[Category]]:
+        """What they have to keep clear of, and of which categories some of it stands under another CRN of theirs.
+
+        Of those no reason is seen: what is decided on is this record alone.
+        """
         records, permit = self._records, act.permit
+        obligations = await diary.obligations(records, permit, person, window)
         conditions = await diary.conditions(records, permit, person, window)
-        return Person(
-            visits=tuple(
-                Visit(span(starts, ends), kind, place)
-                for starts, ends, kind, place in await diary.obligations(records, permit, person, window)
-            ),
+        alerts = [each for each in await diary.alerts(records, permit, person, window) if each[0] in TWO_STAFF]
+        found = Person(
+            visits=tuple(Visit(span(starts, ends), kind, place) for starts, ends, kind, place, _ in obligations),
             own=tuple(Own(_span(each), each.site) for each in await diary.own(records, permit, person, window)),
             curfews=tuple(joined(_curfews(conditions, window))),
             zones=tuple(_zone(*each) for each in conditions if each[0] == "exclusion-zone"),
-            needs_two_staff=bool(await diary.alerts(records, permit, person, window) & TWO_STAFF),
+            needs_two_staff=bool(alerts),
         )
+        of = {Category.OBLIGATIONS: obligations, Category.RISK: [*conditions, *alerts]}
+        return found, frozenset(category for category, kept in of.items() if any(each[-1] for each in kept))
 
     async def _therapists(self, service: str, window: Window, staff: Mapping[str, Found], taken: Sequence[Held],
                           profiles: Mapping[str, Any]) -> list[Therapist]:  # fmt: skip
@@ -187,7 +193,7 @@ def _room_id(site: str | None, room: str | None) -> str | None:
 
 
 def _curfews(conditions: Iterable[Sequence[Any]], window: Window) -> Iterator[Span]:
-    for kind, _, hours, _, _, starts, ends in conditions:
+    for kind, _, hours, _, _, starts, ends, _ in conditions:
         if kind == "curfew":
             first, last = max(window.first, starts), min(window.last, ends or window.last)
             yield from spans_of(weekly(hours or NIGHT), first, last)

@@ -336,6 +336,40 @@ async def test_an_obligation_that_comes_later_shows_that_a_time_is_unsuitable_an
     assert "unsuitable" not in (await service.get(path, *OLGA, WORK)).json()["data"][0]
 
 
+async def test_what_stands_under_another_crn_of_the_person_keeps_them_too_and_no_reason_is_seen(
+    service_on_both: Service,
+) -> None:
+    """A clash that is missed is a person who is breached; and once the two are parted it is somebody else's."""
+    other = "X777777"
+    about = {"description": "home", "start_date": THURSDAY, "end_date": THURSDAY}
+    curfew = world.of(t.LicenceCondition, other, kind="curfew", hours="08:00-13:00", **about)
+    work = obligation(at(WEDNESDAY, "10:30"), crn=other, kind="unpaid-work", description="SECRET")
+    service = await begun(service_on_both, world.person(other), work, curfew)
+    booked = (await books(service, THEO, at(THURSDAY, "10:00"))).json()["id"]
+    path = BOOK.format("referral-full")
+
+    async def starts() -> list[str]:
+        return [each["startsAt"] for each in (await slots(service, THEO, WEEK)).json()["data"]]
+
+    async def said() -> list[str]:
+        kept = (await service.get(path, *THEO, CARE)).json()["data"]
+        return next(each["unsuitable"] for each in kept if each["id"] == booked)
+
+    assert "2026-03-11T10:00:00Z" in await starts()
+    assert await said() == []
+    await put(service.url, world.merged(other, FULL))
+    assert "2026-03-11T10:00:00Z" not in await starts()
+    assert await said() == ["time"]
+    refused = await books(service, THEO, at(WEDNESDAY, "10:00"))
+    assert (refused.status_code, told(refused)["code"], refused.json()["unsuitable"]) == (
+        409, "slot-unsuitable", ["time"],
+    )  # fmt: skip
+    assert "why" not in refused.json()
+    await execute(service.url, [(delete(t.PersonAlias), None)])
+    assert "2026-03-11T10:00:00Z" in await starts()
+    assert (await books(service, THEO, at(WEDNESDAY, "10:00"))).status_code == 201
+
+
 async def test_what_suits_is_kept_for_the_service_alone_and_ranks(service_on_both: Service) -> None:
     service, path = (
         await begun(service_on_both, t.TherapistProfile(username="theo", gender="male", languages="pl")),
