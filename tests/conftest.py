@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from migrations import upgrade
+from tests.once import RUN, made_once
 from tests.postgres import MEMORY, URL, LocalServer, Server, wait_for
 
-RUN = "OPENMIND_TEST_RUN"
 ROOM = 4 * 2**30
 _numbers = count(1)
 
@@ -69,10 +69,26 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
 
 
+LONG = {"faults", "region", "bench", "oracle", "test_import_killed.py", "test_batches_in_any_order.py"}
+"""Directories and modules of what takes or waits longest."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits longest begins first, so that nobody waits for it at the end; the rest stays in its random order."""
-    items.sort(key=lambda item: "faults" not in item.path.parts)
+    """What takes longest begins first, so that nobody waits for it at the end; the rest stays in its random order.
+
+    Each worker has some of it, since at first each is given as many of the tests as every other, one after another.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if LONG & set(item.path.parts)]
+    rest = [item for item in items if not LONG & set(item.path.parts)]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        mine = long[worker::workers]
+        others = len(items) * (worker + 1) // workers - len(ordered) - len(mine)
+        ordered += mine + rest[: max(others, 0)]
+        del rest[: max(others, 0)]
+    items[:] = ordered + rest
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -159,11 +175,9 @@ def _migrated() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "open-mind.db"
-    path.write_bytes(_migrated())
-    return path
+    return made_once("open-mind.db", lambda path: path.write_bytes(_migrated()))
 
 
 @pytest.fixture

@@ -279,7 +279,7 @@ def _run(command: list[Any], home: Path, environment: Mapping[str, str] | None =
 
 
 def _verifier(password: str) -> str:
-    """What the server keeps of a password (RFC 5802), hashed once: it's random, and each connection pays for the rest."""
+    """What the server keeps of a password (RFC 5802), hashed once: it is random, and every connection pays for more."""
     salt, times = secrets.token_bytes(16), 1
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, times)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()

@@ -7,9 +7,9 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -367,22 +367,27 @@ class Service:
     settings: Settings
     url: str
     mark: int = -1
-    _signing: Any = field(default=None)
+    looking: sqlite3.Connection | None = None
+    """Kept by a service that tests may share: a new connection reads the whole schema before its first answer."""
 
     async def marked(self) -> "Service":
         """The same, with what is in the log so far left out of `entries`."""
-        ((row,),) = await execute(self.url, [(text("SELECT coalesce(max(seq), -1) FROM log_entry"), None)])
-        self.mark = row[0]
+        ((self.mark,),) = await self._seen("SELECT coalesce(max(seq), -1) FROM log_entry")
         return self
 
     async def entries(self) -> list[dict[str, Any]]:
         """What came into the log since the mark, in order."""
-        return await entries(self.url, self.mark)
+        return [json.loads(body) for (body,) in await self._seen(_ENTRIES, after=self.mark)]
+
+    async def _seen(self, sql: str, **values: Any) -> list[Any]:
+        if self.looking is not None:
+            return self.looking.execute(sql, values).fetchall()
+        (rows,) = await execute(self.url, [(text(sql), values)])
+        return rows
 
     def token(self, role: Role, username: str | None = None, /, **claims: Any) -> str:
-        """A real access token."""
-        keys = self._signing = self._signing or load_keys(self.settings)
-        now = int(datetime.now(UTC).timestamp())
+        """A real access token, the same again within a minute, as callers have it."""
+        now = int(datetime.now(UTC).timestamp()) // 60 * 60
         party = claims.pop("party", None) or sorted(parties_of(role))[0].value
         client = claims.pop("client_id", None) or (SYSTEMS[role] if username is None else _CLIENT_OF[party])
         body = {
@@ -397,7 +402,7 @@ class Service:
             "party": party,
             "role": role.value,
         }
-        return sign(body | claims, keys.signing, keys.algorithm, keys.key_id)
+        return _signed(self.settings.signing_key_file, self.settings.signing_key_id, json.dumps(body | claims))
 
     async def get(
         self, path: str, role: Role, username: str | None, purpose: str | None, **request: Any
@@ -415,6 +420,13 @@ class Service:
         return await self.http.request(method, path, headers=headers, **request)
 
 
+@cache
+def _signed(key: Path, key_id: str, claims: str) -> str:
+    keys = load_keys(settings_for("sqlite:///nowhere.db", key, signing_key_id=key_id))
+    return sign(json.loads(claims), keys.signing, keys.algorithm, keys.key_id)
+
+
+_ENTRIES = "SELECT body FROM log_entry WHERE seq > :after ORDER BY seq"
 LOG_ORIGIN = "open-mind.test/log"
 
 
@@ -441,9 +453,18 @@ UNCHASED = Chase(look_seconds=3600)
 """No alert is chased beside a test: one that is about that looks by itself."""
 
 
+class Given(Settings):
+    """Settings that a test gives; looking through variables and files for each of them takes most of making them."""
+
+    @classmethod
+    def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any]:
+        """What is given, and nothing of the environment."""
+        return (init_settings,)
+
+
 def settings_for(url: str, key: Path, **values: Any) -> Settings:
     """Settings of a demo whose clock stands near NOW."""
-    return Settings(
+    return Given(
         environment=Environment.DEMO,
         database_url=SecretStr(url),
         issuer="https://open-mind.test",
@@ -487,13 +508,15 @@ async def serving_at_rest(url: str, key: Path, **values: Any) -> AsyncIterator[S
         with patch("app.services.checkpointing.Checkpointing._go_on", rest):
             service = await running.enter_async_context(serving(url, key, **values))
         await service.http.get("/v1/audit/checkpoint")  # asking makes the first
-        yield service
+        address = Address(url)
+        looking = closing(sqlite3.connect(address.path, isolation_level=None)) if address.dialect == "sqlite" else None
+        with looking or nullcontext() as service.looking:
+            yield service
 
 
 async def entries(url: str, after: int = -1) -> list[dict[str, Any]]:
     """Every entry of the log, in order; or those after one."""
-    statement = text("SELECT body FROM log_entry WHERE seq > :after ORDER BY seq")
-    (rows,) = await execute(url, [(statement, {"after": after})])
+    (rows,) = await execute(url, [(text(_ENTRIES), {"after": after})])
     return [json.loads(body) for (body,) in rows]
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, exists, insert, literal_column, select
 
 from app.audit.checkpoint import Checkpoint
 from app.audit.signed_note import Signature, Verifier
-from app.db import Database, Prepared, Writing
+from app.db import Database, Prepared, Writing, compiled_once
 from app.tables.log import LogCheckpoint, LogCosignature, LogHead, LogRecovery
 
 
@@ -37,7 +36,7 @@ class CheckpointRows:
 
     def __init__(self, database: Database, writing: Writing) -> None:
         self._database, self._writing = database, writing
-        self._prepared = _compiled(database.dialect)
+        self._prepared = compiled_once(CheckpointRows, database.dialect)
 
     async def newest(self, origin: str) -> StoredCheckpoint | None:
         """The largest of a log."""
@@ -120,12 +119,6 @@ class CheckpointRows:
         if name not in self._prepared:
             self._prepared[name] = self._database.prepare(_STATEMENTS[name]())
         return self._prepared[name]
-
-
-@cache
-def _compiled(_dialect: str) -> dict[str, Prepared]:
-    """What is compiled once a process, by its name in `_STATEMENTS`."""
-    return {}
 
 
 _C: Any = LogCheckpoint.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes

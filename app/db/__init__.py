@@ -10,7 +10,7 @@ from app.db.faults import DatabaseUnavailable, UnpermittedRead
 from app.db.guard import warranted
 from app.db.postgres import STATEMENT_SECONDS, PostgresDatabase, open_postgres
 from app.db.sqlite import SqliteDatabase, open_sqlite
-from app.db.statements import Prepared, Row, prepare
+from app.db.statements import Prepared, Row, compiled_once, prepare
 from app.db.texts import PROTECTED
 from app.db.writing import Writing, open_writing
 
@@ -29,6 +29,7 @@ __all__ = [
     "Writing",
     "apart",
     "apart_sql",
+    "compiled_once",
     "each_row",
     "each_text",
     "joined",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, Float, literal_column
@@ -63,6 +64,12 @@ def protected_tables(statement: ClauseElement) -> frozenset[str]:
         if element.__visit_name__ == "table" and getattr(element, "info", {}).get(PROTECTED):
             names.add(element.name)
     return frozenset(names)
+
+
+@cache
+def compiled_once(_of: type, _dialect: str) -> dict[Any, Prepared]:
+    """What a class keeps for as long as the process: a statement follows from its key and the dialect alone."""
+    return {}
 
 
 _DIALECTS: dict[str, Any] = {

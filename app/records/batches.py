@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.config import Settings
-from app.db import Address, Database, Prepared, Warrant, open_writing
+from app.db import Address, Database, Prepared, Warrant, compiled_once, open_writing
 from app.records.batch_statements import AWAKE, COUNTS, STATEMENTS, Batch, Held, there
 from app.records.parents import Parent, parent_of, text_of
 from app.records.reading import Records
@@ -40,7 +40,7 @@ class Batches:
         address = Address(settings.database_url.get_secret_value())
         self._database = database
         self._writing = open_writing(address, settings.database_role)
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared = compiled_once(Batches, database.dialect)
 
     # --- as they come -----------------------------------------------------------------------------------------------
 

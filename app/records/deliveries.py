@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 import app.tables
 from app.config import Settings
-from app.db import Address, Database, Prepared, open_writing
+from app.db import Address, Database, Prepared, compiled_once, open_writing
 from app.tables import Instant
 
 T: Any = app.tables  # SQLModel types a column as the value it holds, which SQL expressions are not
@@ -63,7 +63,7 @@ class Outbox:
         address = Address(settings.database_url.get_secret_value())
         self._database = database
         self._writing = open_writing(address, settings.database_role)
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared = compiled_once(Outbox, database.dialect)
 
     async def spread(self, receiver: str, party: str, now: datetime) -> None:
         """Give the receiver what its party was to be told since the last time."""

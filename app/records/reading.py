@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, String, and_, bindparam, case, false, literal_column, or_, select, true
 from sqlmodel import SQLModel
 
-from app.db import Database, DatabaseUnavailable, Prepared, Row, each_text, one_of
+from app.db import Database, DatabaseUnavailable, Prepared, Row, compiled_once, each_text, one_of
 from app.records import facts
 from app.records.life import say_outcome, say_state, say_version
 from app.records.permit import PersonPermit
@@ -182,12 +182,6 @@ def _versions_of_meetings() -> Select[Any]:
     return select(T.Meeting.id, T.Meeting.source_version).where(T.Meeting.person_id == PERSON)
 
 
-@cache
-def _compiled(_dialect: str) -> dict[Any, Prepared]:
-    """What is compiled once a process: a statement follows from its key and the dialect, and from no row or setting."""
-    return {}
-
-
 FEEDING = frozenset(
     {"person", "supervision", "requirement", "referral", "consent", "consent_recipient", "objection", "allocation"}
     | {"access_limit", "access_limit_name", "emergency_grant", "subject_request", "merged_person"}
@@ -199,7 +193,7 @@ class Records:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._prepared = _compiled(database.dialect)
+        self._prepared = compiled_once(Records, database.dialect)
         self._facts = _FactsWarrant()
 
     def prepared(

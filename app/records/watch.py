@@ -9,7 +9,7 @@ from sqlalchemy import Integer, Select, String, bindparam, func, literal_column,
 
 import app.tables
 from app.config import Settings
-from app.db import Address, Database, DatabaseUnavailable, Prepared, Warrant, open_writing
+from app.db import Address, Database, DatabaseUnavailable, Prepared, Warrant, compiled_once, open_writing
 from app.pathway.watching import Memory, Named, Period
 from app.pathway.working_days import start_of
 from app.records.predicates import word
@@ -69,7 +69,7 @@ class Watched:
     def __init__(self, settings: Settings, database: Database) -> None:
         address = Address(settings.database_url.get_secret_value())
         self._database, self._writing = database, open_writing(address, settings.database_role)
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared = compiled_once(Watched, database.dialect)
 
     @asynccontextmanager
     async def claimed(self, length: timedelta) -> AsyncIterator[Claim | None]:

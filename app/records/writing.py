@@ -33,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from uuid_utils import UUID, uuid5
 
-from app.db import Database, Prepared, apart, each_text, joined, one_of
+from app.db import Database, apart, compiled_once, each_text, joined, one_of
 from app.records.permit import Permit
 
 _POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
@@ -184,18 +184,12 @@ def _unchanged(table: Table, same: Sequence[str], seen: int) -> ClauseElement:
     return select(literal_column("1")).where(there.scalar_subquery() == number, as_seen.scalar_subquery() == number)
 
 
-@cache
-def _compiled(_dialect: str) -> dict[Any, Prepared]:
-    """What is compiled once a process: a change follows from its table, its columns and the dialect."""
-    return {}
-
-
 class Writer:
     """Builds the changes that go with an entry; it runs none of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._prepared = _compiled(database.dialect)
+        self._prepared = compiled_once(Writer, database.dialect)
 
     def upsert(self, table: str, row: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
         """SQL and arguments that write one row, unless a newer version of it stands there."""

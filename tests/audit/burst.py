@@ -1,4 +1,4 @@
-"""A process that appends from 64 tasks and tells each receipt: `python -m tests.audit.burst URL ROLE COUNT`.
+"""Processes that append; one of 64 tasks that tells each receipt: `python -m tests.audit.burst URL ROLE COUNT`.
 
 Lines are `<seq> <leaf hash> <event id> <seconds since the start of the burst>`. COUNT 0 goes on until it is killed.
 """
@@ -11,11 +11,27 @@ import time
 from app.audit.submission import Submission
 from app.audit.writer import open_log
 from app.db import Address
-from tests.audit.logs import make_entry, now
+from tests.audit.logs import append_all, make_entry, now
 
 
-async def burst(url: str, role: str, count: int) -> None:
+def append_in_turns(url: str, role: str) -> None:
+    """Two hundred entries, forty at once."""
+    asyncio.run(_append_in_turns(url, role))
+
+
+async def _append_in_turns(url: str, role: str) -> None:
+    log = await open_log(Address(url), role, now)
+    for _ in range(5):
+        await append_all(log, 40)
+    await log.close()
+
+
+def burst(url: str, role: str, count: int) -> None:
     """Sixty-four tasks; each acknowledged entry is told before the next is asked for."""
+    asyncio.run(_burst(url, role, count))
+
+
+async def _burst(url: str, role: str, count: int) -> None:
     log = await open_log(Address(url), role, now)
     started = time.monotonic()
 
@@ -34,4 +50,4 @@ async def burst(url: str, role: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(burst(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    burst(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -23,20 +22,9 @@ from app.audit.submission import (
 )
 from app.audit.writer import AuditLog, open_log
 from app.db import Address
+from tests.audit.burst import append_in_turns
 from tests.audit.logs import Owner, append_all, make_entry, now, verified
-
-WRITER = """
-import asyncio, sys
-from app.audit.writer import open_log
-from app.db import Address
-from tests.audit.logs import append_all, now
-async def main():
-    log = await open_log(Address(sys.argv[1]), sys.argv[2], now)
-    for _ in range(5):
-        await append_all(log, 40)
-    await log.close()
-asyncio.run(main())
-"""
+from tests.nursery import forked
 
 
 @pytest.fixture
@@ -79,9 +67,10 @@ async def test_two_writers_do_not_fork(address: Address) -> None:
 
 async def test_processes_do_not_fork(address: Address) -> None:
     """Four processes on one database."""
-    command = [sys.executable, "-c", WRITER, address.url, SERVICE_ROLE]
-    processes = [await asyncio.create_subprocess_exec(*command) for _ in range(4)]
-    assert [await process.wait() for process in processes] == [0] * 4
+    processes = [forked(append_in_turns, address.url, SERVICE_ROLE) for _ in range(4)]
+    for process in processes:
+        await asyncio.to_thread(process.join)
+    assert [process.exitcode for process in processes] == [0] * 4
     report = verified(address)
     assert (report.exit_code, report.size) == (0, 800), report.findings
 

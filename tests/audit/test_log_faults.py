@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -23,8 +22,10 @@ from app.audit.submission import LogUnavailable, Receipt, Submission
 from app.audit.writer import AuditLog, open_log
 from app.db import Address
 from migrations import upgrade
+from tests.audit.burst import burst
 from tests.audit.logs import Owner, append_all, make_entry, now, verified
 from tests.flush_delay import build, slow_flushes
+from tests.nursery import telling
 from tests.postgres import LocalServer, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -45,19 +46,21 @@ def stored(owner: Owner) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("seconds", [0, 0.1, 0.3])
 def test_killed_in_mid_burst_nothing_acknowledged_is_lost(address: Address, owner: Owner, seconds: float) -> None:
     """Kill -9 under 64 concurrent appends: each receipt stands for an entry, and the log verifies and goes on."""
-    process = subprocess.Popen([*COMMAND, address.url, SERVICE_ROLE, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    first = process.stdout.readline()
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    lines = acknowledged("started\n" + first + process.stdout.read())
-    process.wait()
-    process.stdout.close()
+    process, said = telling(burst, address.url, SERVICE_ROLE, 0)
+    with said:
+        assert said.readline() == "started\n"
+        first = said.readline()
+        time.sleep(seconds)
+        process.kill()
+        lines = acknowledged("started\n" + first + said.read())
+    process.join()
     held = stored(owner)
     assert lines
     assert all(held[seq] == (leaf, event_id) for seq, leaf, event_id, _ in lines)
-    subprocess.run([*COMMAND, address.url, SERVICE_ROLE, "10"], cwd=ROOT, check=True, capture_output=True)
+    process, said = telling(burst, address.url, SERVICE_ROLE, 10)
+    with said:
+        process.join()
+    assert process.exitcode == 0
     report = verified(address)
     assert report.exit_code == 0, report.findings
 

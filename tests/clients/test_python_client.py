@@ -17,7 +17,6 @@ import app.tables as t
 from app.cli.root import app
 from app.identity import write_private_key
 from app.identity.secrets import argon2
-from clients.generate import MODELS, models
 from tests import world
 from tests.documented import unstarted
 from tests.faults.running import Running, run
@@ -61,6 +60,8 @@ def sync(running: Running, tmp_path: Path, name: str, *arguments: str) -> Any:
 
 def test_the_shapes_are_those_of_the_api() -> None:
     """Run `python -m clients.generate` where they are not."""
+    from clients.generate import MODELS, models  # here: what it stands on takes every worker a second
+
     assert models(unstarted().openapi()) == MODELS.read_text()
 
 

@@ -1,13 +1,12 @@
-"""Services forked off a process that has the application imported, which takes most of a start and most of its CPU."""
+"""Services that are forked off a process that has the application imported."""
 
-import multiprocessing
 import os
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import uvicorn
+
+from tests.nursery import forked
 
 SERVICE = "app.main:application"
 
@@ -16,9 +15,7 @@ class Forked:
     """A uvicorn process; what `subprocess.Popen` has of it."""
 
     def __init__(self, environment: Mapping[str, str], said: Path, port: int, factory: str = SERVICE) -> None:
-        given = (dict(environment), str(said), port, factory)
-        self._process = _nursery().Process(target=_serve, args=given, daemon=True)
-        self._process.start()
+        self._process = forked(_serve, dict(environment), str(said), port, factory)
 
     @property
     def pid(self) -> int:
@@ -35,13 +32,6 @@ class Forked:
     def wait(self) -> None:
         """Until it has ended."""
         self._process.join()
-
-
-@cache
-def _nursery() -> Any:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["app.main", "uvicorn", "uvloop", "httptools"])
-    return context
 
 
 def _serve(environment: Mapping[str, str], said: str, port: int, factory: str) -> None:

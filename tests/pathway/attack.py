@@ -6,6 +6,7 @@ shares no code with what decides on publication.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from app.pathway.reports import ALL, RATES, Published, Shown, published
@@ -49,10 +50,10 @@ class System:
 
     def values_of(self, unknown: Unknown, near: Mapping[Unknown, int], wanted: int = 2) -> list[int]:
         """Up to so many values that an unknown can have, each in a solution of everything; none other is tried."""
-        low, high = self._narrowed(dict(self.bounds), self.constraints).get(unknown, (1, 0))
+        low, high = self._narrowest.get(unknown, (1, 0))
         found: list[int] = []
         for value in sorted(range(low, min(high, low + 40) + 1), key=lambda each: abs(each - near[unknown])):
-            solution = self._solved({**self.bounds, unknown: (value, value)}, near)
+            solution = self._solved({**self._narrowest, unknown: (value, value)}, self._about(unknown), near)
             if solution is not None:
                 assert self.holds(solution)
                 found.append(value)
@@ -60,7 +61,17 @@ class System:
                 break
         return found
 
-    def _solved(self, bounds: Bounds, near: Mapping[Unknown, int]) -> dict[Unknown, int] | None:
+    @cached_property
+    def _narrowest(self) -> Bounds:
+        """What single constraints leave of all bounds: where every search begins, since each would come to it first."""
+        return self._narrowed(dict(self.bounds), self.constraints)
+
+    def _about(self, unknown: Unknown) -> list[Constraint]:
+        return [self.constraints[place] for place in self._of[unknown]]
+
+    def _solved(
+        self, bounds: Bounds, changed: Iterable[Constraint], near: Mapping[Unknown, int]
+    ) -> dict[Unknown, int] | None:
         tried = 0
 
         def search(known: Bounds, touched: Iterable[Constraint]) -> dict[Unknown, int] | None:
@@ -78,14 +89,13 @@ class System:
             open_ones = [each for each, _ in broken[0] if narrowed[each][0] < narrowed[each][1]]
             unknown = min(open_ones, key=lambda each: (narrowed[each][1] - narrowed[each][0], str(each)))
             low, high = narrowed[unknown]
-            mine = [self.constraints[place] for place in self._of[unknown]]
             for value in sorted(range(low, high + 1), key=lambda each: abs(each - near[unknown])):
-                found = search({**narrowed, unknown: (value, value)}, mine)
+                found = search({**narrowed, unknown: (value, value)}, self._about(unknown))
                 if found is not None:
                     return found
             return None
 
-        return search(bounds, self.constraints)
+        return search(bounds, changed)
 
     def _narrowed(self, bounds: Bounds, touched: Iterable[Constraint]) -> Bounds:
         """The bounds as far as single constraints narrow them; empty where one cannot be met."""
@@ -111,7 +121,7 @@ class System:
                     return {}
                 if new != (first, last):
                     bounds[each] = new
-                    waiting.extend(self.constraints[place] for place in self._of[each])
+                    waiting += self._about(each)
                     least += min(times * new[0], times * new[1]) - smallest
                     most += max(times * new[0], times * new[1]) - largest
         return bounds

@@ -15,6 +15,7 @@ import app.tables as t
 from app.identity import write_private_key
 from app.vocabulary import CATEGORIES, Purpose, Role
 from tests import world
+from tests.once import made_once
 from tests.postgres import Server, wait_for
 from tests.world import NOW, TODAY, Service, of
 
@@ -230,12 +231,14 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cast_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cast_template(sqlite_template: Path) -> Path:
     """A SQLite file with the cast in it, to copy."""
-    path = tmp_path_factory.mktemp("cast") / "open-mind.db"
-    shutil.copy(sqlite_template, path)
-    world.run(world.put(f"sqlite:///{path}", cast()))
-    return path
+
+    def make(path: Path) -> None:
+        shutil.copy(sqlite_template, path)
+        world.run(world.put(f"sqlite:///{path}", cast()))
+
+    return made_once("cast.db", make)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""A process that applies batches until there are none: `python -m tests.sync.applying URL KEY`, to be killed."""
+"""A process that applies batches until there are none, to be killed."""
 
 import asyncio
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,12 @@ from tests.sync.folder import gate_of
 from tests.world import NOW, execute, settings_for
 
 
-async def main(url: str, key: Path) -> None:
+def apply(url: str, key: Path) -> None:
+    """Says when it is ready, and goes on until everything is done."""
+    asyncio.run(_apply(url, key))
+
+
+async def _apply(url: str, key: Path) -> None:
     async with gate_of(url, Clock(NOW)) as gate:
         service = BatchService(settings_for(url, key), gate)
         matching = MatchingService(gate, Clock(NOW), HeldService(gate).released)
@@ -31,7 +35,3 @@ async def main(url: str, key: Path) -> None:
                 break
             await asyncio.sleep(0.05)
         await service.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))

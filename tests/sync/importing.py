@@ -1,27 +1,17 @@
-"""Processes that import a folder, a few records at once, to be killed: forked off one that has everything imported."""
+"""Processes that import a folder, a few records at once, to be killed."""
 
-import multiprocessing
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app.sync import importing, refreshing, run_import, writing
+from tests.nursery import forked
 from tests.sync.folder import CREDENTIALS, NOW, gate_of
 
 
 def start(url: str, folder: Path) -> Any:
     """One, as `multiprocessing` has it; its exit code is the command's."""
-    process = _nursery().Process(target=_import, args=(url, folder), daemon=True)
-    process.start()
-    return process
-
-
-@cache
-def _nursery() -> Any:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.sync.importing"])
-    return context
+    return forked(_import, url, folder)
 
 
 def _import(url: str, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,6 +22,8 @@ from app.services.matching import MatchingService
 from app.sync.batches import Applying
 from app.vocabulary import Action, Caller, Category, Party, Purpose, Question, Role
 from tests import world
+from tests.nursery import telling
+from tests.sync.applying import apply
 from tests.sync.folder import gate_of
 from tests.sync.lines import (
     activity,
@@ -223,16 +224,17 @@ async def _whole(made: World) -> dict[str, Any]:
 
 async def killed(url: str, key: Path, kills: int, chance: random.Random) -> None:
     """Applied by a process that is killed again and again, and by one that is not at last."""
-    command = [sys.executable, "-m", "tests.sync.applying", url, str(key)]
     for _ in range(kills):
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-        assert process.stdout is not None
-        await process.stdout.readline()
-        await asyncio.sleep(chance.random() * 0.25)
-        process.kill()
-        await process.wait()
-    last = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-    assert await last.wait() == 0
+        process, said = telling(apply, url, key)
+        with said:
+            assert await asyncio.to_thread(said.readline) == "ready\n"
+            await asyncio.sleep(chance.random() * 0.25)
+            process.kill()
+        await asyncio.to_thread(process.join)
+    last, said = telling(apply, url, key)
+    with said:
+        await asyncio.to_thread(last.join)
+    assert last.exitcode == 0
 
 
 async def test_a_process_killed_at_any_moment_is_gone_on_from(

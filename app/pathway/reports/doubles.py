@@ -25,6 +25,7 @@ _BEST, _TRIED = 5, 300
 _OF_A_RATE, _OF_A_COUNT, _OF_THE_WHOLE = 1, 4, 400
 """What it costs to withhold a figure; the table of all referrals comes last of all."""
 _UNTHINKABLE = 10**9
+_MEASURES = tuple(Measure)
 _CONTACTS = frozenset({Measure.CONTACTS_DUE, Measure.CONTACTS_MISSED})
 _WHOLES: Mapping[Measure, frozenset[Measure]] = {
     measure: frozenset(whole for part, whole in PARTS if part is measure) for measure in Measure
@@ -128,7 +129,7 @@ class Doubles:
                 if cost >= bound:
                     return None
         for row in {row for row, _ in delta}:
-            now = {measure: cells[row, measure] + delta.get((row, measure), 0) for measure in Measure}
+            now = {measure: cells[row, measure] + delta.get((row, measure), 0) for measure in _MEASURES}
             if not is_lawful(now):
                 return None
             for rate in self._rates_that_differ(row, now):

@@ -1,6 +1,7 @@
 """Counts as they are published; shares in percent, rounded as people round, and how sure a share is."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from math import sqrt
 
 _Z = 1.959963984540054
@@ -28,6 +29,7 @@ def form(count: int) -> tuple[bool, int | None]:
     return count > 0, rounded(count)
 
 
+@lru_cache(maxsize=65_536)
 def share(part: int, whole: int) -> int | None:
     """A rate as it is published, in whole percent from unrounded counts; None for one that is hidden."""
     found = None if part < SMALLEST or whole < SMALLEST else percent(part, whole)
