@@ -20,7 +20,8 @@ from app.records.permit import Permit, issue_tables
 if TYPE_CHECKING:
     from app.gate.door import Gate
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 ENTRIES = 1_000
 """How many changes are worked out at once, and about how many people come into the feed at once."""
 PORTION = 250

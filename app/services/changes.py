@@ -13,8 +13,9 @@ from pydantic_core import to_json
 from app.gate import Gate
 from app.gate.feed_items import check_receiver
 from app.gate.feed_pages import acknowledge, answer_page, answer_removals
+from app.gate.feed_portions import Asked
 from app.gate.feed_sending import FeedPage, is_waiting
-from app.gate.feeding import Asked, work_out
+from app.gate.feeding import work_out
 from app.records import feed_removals
 from app.records.feed_removals import Removal
 from app.services.answers import Answer, document, page
