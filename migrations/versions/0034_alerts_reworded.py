@@ -7,7 +7,7 @@ from alembic import context, op
 from app.audit.ddl import SERVICE_ROLE, if_role
 
 revision: str = "0034"
-down_revision: str | None = "0032"
+down_revision: str | None = "0033"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
