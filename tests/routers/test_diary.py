@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from icalendar import Calendar
+from sqlalchemy import delete
 
 import app.tables as t
 from app.vocabulary import Role
