@@ -78,7 +78,8 @@ def stands(appointment: Any) -> ColumnElement[bool]:
 def _theirs(person_id: Any) -> ColumnElement[bool]:
     """Of the person under whichever CRN: what they have to attend and keep away from does not follow the number."""
     others = select(T.MergedPerson.with_id).where(T.MergedPerson.person_id == PERSON)
-    return person_id.in_(union_all(select(PERSON), others))
+    theirs: ColumnElement[bool] = person_id.in_(union_all(select(PERSON), others))
+    return theirs
 
 
 def _obligations() -> Select[Any]:
