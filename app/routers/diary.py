@@ -16,8 +16,9 @@ from app.routers.preconditions import IF_MATCH, changing, if_match, tagged, with
 from app.routers.responses import CHANGES, CREATED, LISTED, REFUSALS
 from app.routers.staff import username_in
 from app.services import shapes_diary as shapes
+from app.services.booking import Place
 from app.services.calendars import MEDIA_TYPE
-from app.services.diary import Period, Place
+from app.services.diary import Period
 from app.services.preferences import Preferences
 from app.vocabulary import Action, Category
 

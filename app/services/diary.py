@@ -10,32 +10,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.gate import AccessRefused, Act, Beside, Gate, Unacceptable
-from app.pathway.diary.clashes import Wanted, Why, clash, taken
-from app.pathway.diary.proposals import Reason, Slot, proposals
-from app.pathway.diary.search import Visit
-from app.pathway.diary.spans import Span, minute, minute_after, moment, span
-from app.pathway.working_days import LONDON
+from app.gate import AccessRefused, Act, Gate, Unacceptable
+from app.pathway.diary.clashes import Wanted, clash, taken
+from app.pathway.diary.proposals import proposals
+from app.pathway.diary.spans import Span, minute, minute_after, span
 from app.records import rows
 from app.records.diary import free_change
 from app.records.rows import Found
 from app.records.writing import next_version, own_record
 from app.services.answers import Answer, document, reasons
-from app.services.diary_search import DAY_MINUTES, USUAL_MINUTES, Asked, DiaryReader, Known
+from app.services.booking import FACE_TO_FACE, Booking, Place, as_booked, as_wanted
+from app.services.diary_search import DAY_MINUTES, Asked, DiaryReader, Known
+from app.services.diary_told import CHECKED, OF_OBLIGATIONS, OF_RISK, SEEN, TOLD, Reached, as_reason, as_slot
 from app.services.entity_tags import check_tag, tag_of
 from app.services.following import booked
 from app.services.referred import Referred
-from app.services.register import works
 from app.vocabulary import Action, Category, Question
 
 APPOINTMENT, BOOKING = "appointment", "appointment_booking"
-FACE_TO_FACE = "01"
-CHECKED = (Category.OBLIGATIONS, Category.RISK, Category.SUPERVISION)
-SEEN = (Category.OBLIGATIONS, Category.RISK, Category.CONTACT)
-TOLD = {category.value: ["unsuitable"] for category in CHECKED}
-"""What C4 tells of each, for the log."""
-OF_OBLIGATIONS = [f"obligations.{name}" for name in ("kind", "startsAt", "endsAt", "place")]
-OF_RISK = ["alerts.code", "conditions.kind"]
 CLOSED = frozenset({"discharged", "not-suitable"})
 
 
@@ -49,49 +41,6 @@ class Period:
     size: int
     therapist: str | None = None
     site: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What an appointment is to be: when, how, with whom and where; None for what stays as it was, or is usual."""
-
-    starts_at: datetime | None = None
-    minutes: int | None = None
-    kind: str | None = None
-    medium: str | None = None
-    interpreter: str | None = None
-    therapist: str | None = None
-    second: str | None = None
-    site: str | None = None
-    room: str | None = None
-    without: frozenset[str] = frozenset()
-    """What is taken away, rather than left as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """A referral that is in reach, what was decided about the diary of its person, and what may be seen of that."""
-
-    referral: Found
-    checked: Beside
-    seen: Beside
-
-    @property
-    def sees(self) -> frozenset[Category]:
-        """The justice party's categories that the caller may read."""
-        return frozenset(each for each in (Category.OBLIGATIONS, Category.RISK) if self.seen.opens(each))
-
-    def checks(self) -> None:
-        """C4 told something, whatever it was."""
-        self.checked.released = dict(TOLD)
-
-    def proposes(self, sees: frozenset[Category]) -> None:
-        """What may be seen besides was taken into account."""
-        self.checks()
-        if Category.OBLIGATIONS in sees:
-            self.seen.released[Category.OBLIGATIONS.value] = list(OF_OBLIGATIONS)
-        if self.seen.opens(Category.CONTACT):
-            self.seen.released[Category.CONTACT.value] = ["person.interpreterLanguage"]
 
 
 class DiaryService:
@@ -125,7 +74,7 @@ class DiaryService:
                     "referralId": referral_id,
                     "minutes": period.minutes,
                     "twoStaffNeeded": search.person.needs_two_staff,
-                    "data": [_shown(slot, search.person.needs_two_staff) for slot in found[: period.size]],
+                    "data": [as_slot(slot, search.person.needs_two_staff) for slot in found[: period.size]],
                     "more": len(found) > period.size,
                     "withheld": reasons(
                         each for each in reached.seen.withheld(act.agreement) if each.subject in CHECKED
@@ -152,7 +101,7 @@ class DiaryService:
                 window = minute(min(starts)), minute(max(starts)) + DAY_MINUTES
                 asked = Asked(referral, window, 0, question.at, frozenset(), reads_contact=False)
                 known = await self._reader.known(act, asked)
-                told = {row["id"]: [each.value for each in clash(known.search, _booked(known, row)).unsuitable]
+                told = {row["id"]: [each.value for each in clash(known.search, as_booked(known, row)).unsuitable]
                         for row in coming}  # fmt: skip
                 act.released = dict(TOLD)
         except (AccessRefused, Unacceptable):
@@ -220,16 +169,16 @@ class DiaryService:
             seen = {"id": before["id"], "source_version": before["source_version"]}
             act.changes.append(writer.update(BOOKING, seen, {k: v for k, v in held.items() if k != "id"}))
 
-    async def _reached(self, act: Act, question: Question, referral_id: str) -> _Reached:
+    async def _reached(self, act: Act, question: Question, referral_id: str) -> Reached:
         """The referral, and what C4, C1 and C3 open of the person's diary; without C4 it is out of reach."""
         referral = await self._referred.referral(act, question, referral_id)
         checked = self._gate.decide_beside(act, replace(question, action=Action.CHECK, subjects=CHECKED))
         if not all(checked.opens(each) for each in CHECKED):
             raise Unacceptable("not-found")
         seen = self._gate.decide_beside(act, replace(question, action=Action.READ, subjects=SEEN))
-        return _Reached(referral, checked, seen)
+        return Reached(referral, checked, seen)
 
-    async def _known(self, act: Act, question: Question, reached: _Reached, window: Span, minutes: int,
+    async def _known(self, act: Act, question: Question, reached: Reached, window: Span, minutes: int,
                      moved: str = "") -> Known:  # fmt: skip
         contact = reached.seen.opens(Category.CONTACT)
         asked = Asked(reached.referral, window, minutes, question.at, reached.sees, contact, moved)
@@ -254,19 +203,19 @@ class DiaryService:
         given = {name: was.get(name) if value is None else value for name, value in given.items()}
         return Place(**given)
 
-    async def _placed(self, act: Act, question: Question, reached: _Reached, place: Place, row: Found | None = None
-                      ) -> "_Booking":  # fmt: skip
+    async def _placed(self, act: Act, question: Question, reached: Reached, place: Place, row: Found | None = None
+                      ) -> Booking:  # fmt: skip
         """What is to be written; Unacceptable for who or where there is not, and for when it cannot be."""
         starts, minutes = place.starts_at or question.at, place.minutes or 50
         if starts <= question.at:
             raise Unacceptable("time-past", field="startsAt")
         window = span(starts, starts + timedelta(minutes=minutes))
         known = await self._known(act, question, reached, window, minutes, row["id"] if row else "")
-        wanted = _wanted(known, place, window, starts)
+        wanted = as_wanted(known, place, window, starts)
         self._check(reached, known, wanted)
         second = None if wanted.second is None else known.staff[wanted.second.username]["id"]
         medium = place.medium or FACE_TO_FACE
-        return _Booking(
+        return Booking(
             {
                 "starts_at": starts, "minutes": minutes, "appointment_type": place.kind or "02", "medium": medium,
                 "location_code": known.locations.get(place.site or ""), "site": place.site, "planned": "Y",
@@ -279,7 +228,7 @@ class DiaryService:
             },
         )  # fmt: skip
 
-    def _check(self, reached: _Reached, known: Known, wanted: Wanted) -> None:
+    def _check(self, reached: Reached, known: Known, wanted: Wanted) -> None:
         """What the service's diaries say against it is told as it is; what the person's do, as far as may be seen."""
         against = taken(known.search, wanted)
         if against:
@@ -293,96 +242,9 @@ class DiaryService:
             if any(each.category is category for each in why):
                 reached.seen.released[category.value] = list(names)
         told: dict[str, Any] = {"unsuitable": [each.value for each in found.unsuitable]}
-        raise Unacceptable("slot-unsuitable", told=told | ({"why": [_said(each) for each in why]} if why else {}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Booking:
-    """The columns of an appointment, and of who holds it where."""
-
-    appointment: dict[str, Any]
-    held: dict[str, Any]
-
-
-def _wanted(known: Known, place: Place, window: Span, starts: datetime) -> Wanted:
-    """Unacceptable for who does not work for the service then, and for premises or rooms that there are not."""
-    username = place.therapist or known.search.treating
-    if username is None:
-        raise Unacceptable("staff-unsuitable", "nobody treats the person yet: name a therapist", "therapist")
-    people = {}
-    for field, name in (("therapist", username), ("secondStaff", place.second)):
-        member = known.staff.get(name.lower()) if name is not None else None
-        if name is not None and member is None:
-            raise Unacceptable("staff-unknown", field=field)
-        if member is not None and not works(member, starts):
-            raise Unacceptable("staff-unsuitable", "they do not work there at that time", field)
-        people[field] = known.therapist(member["username"]) if member is not None else None
-    if people["secondStaff"] == people["therapist"]:
-        raise Unacceptable("staff-unsuitable", "the second is somebody else", "secondStaff")
-    is_met = (place.medium or FACE_TO_FACE) == FACE_TO_FACE
-    premises = known.search.place(place.site)
-    if (is_met or place.site is not None) and premises is None:
-        raise Unacceptable("premises-unknown", field="site")
-    room = next((each for each in premises.rooms if each.name == place.room), None) if premises else None
-    if (is_met or place.room is not None) and room is None:
-        raise Unacceptable("premises-unknown", field="room")
-    therapist = people["therapist"]
-    if therapist is None:
-        raise RuntimeError("somebody was looked up and not found")
-    return Wanted(
-        span=window,
-        therapist=therapist,
-        place=premises if is_met else None,
-        room=room if is_met else None,
-        second=people["secondStaff"],
-    )
-
-
-def _booked(known: Known, row: Mapping[str, Any]) -> Wanted:
-    """An appointment as it stands; one whose premises or room nobody has described is looked at as a time alone."""
-    starts = row["startsAt"]
-    place = known.search.place(row["site"]) if row["medium"] in (None, FACE_TO_FACE) else None
-    room = next((each for each in place.rooms if each.name == row.get("room")), None) if place else None
-    second = row.get("secondStaff")
-    return Wanted(
-        span=span(starts, starts + timedelta(minutes=row["minutes"] or USUAL_MINUTES)),
-        therapist=known.therapist(row.get("therapist") or ""),
-        place=place,
-        room=room,
-        second=known.therapist(second) if second else None,
-    )
+        raise Unacceptable("slot-unsuitable", told=told | ({"why": [as_reason(each) for each in why]} if why else {}))
 
 
 def _faster(fault: Unacceptable) -> Unacceptable:
     """Of a booking, what somebody else has changed meanwhile is that the slot was free."""
     return Unacceptable("slot-taken") if fault.code == "changed-meanwhile" else fault
-
-
-def _shown(slot: Slot, needs_two: bool) -> dict[str, Any]:  # noqa: FBT001  # a fact about the person
-    starts, ends = (moment(edge) for edge in slot.span)
-    said = [
-        {"code": each.value, **(_visited(slot.visit) if each is Reason.SAME_BUILDING else {})} for each in slot.reasons
-    ]
-    return {
-        "startsAt": starts,
-        "endsAt": ends,
-        "localStart": starts.astimezone(LONDON).strftime("%A %d %B %Y %H:%M"),
-        "therapist": slot.therapist,
-        "site": slot.place.id,
-        "premises": slot.place.name,
-        "room": slot.room.partition(":")[2],
-        "alsoFree": list(slot.others) if needs_two else [],
-        "reasons": said,
-    }
-
-
-def _visited(visit: Visit | None) -> dict[str, Any]:
-    """The obligation that brings the person to the building."""
-    if visit is None:
-        return {}
-    starts, ends = (moment(edge) for edge in visit.span)
-    return {"kind": visit.kind, "startsAt": starts, "endsAt": ends, "place": visit.place}
-
-
-def _said(why: Why) -> Mapping[str, Any]:
-    return {"code": why.cause.value, **_visited(why.visit)}
