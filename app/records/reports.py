@@ -189,7 +189,7 @@ def _referrals(later: int) -> Select[Any]:
         referral.end_code,
         referral.closed_on.is_not(None).label("is_closed"),
         running.label("sentence"),
-    ).where(_in_period(), referral.merged_into.is_(None))
+    ).where(_in_period(), referral.merged_into.is_(None), referral.withdrawn_at.is_(None))
 
 
 def _contacts(of: Any) -> Select[Any]:
@@ -208,7 +208,8 @@ def _contacts(of: Any) -> Select[Any]:
         times(treated).label("treatments"),
         func.min(contact.starts_at).filter(treated).label("first_treated"),
     )
-    return found.join(contact, contact.referral_id == of.id).group_by(of.counts_for)
+    found = found.join(contact, contact.referral_id == of.id).where(contact.withdrawn_at.is_(None))
+    return found.group_by(of.counts_for)
 
 
 def _problems(of: Any) -> Select[Any]:
@@ -218,7 +219,12 @@ def _problems(of: Any) -> Select[Any]:
         partition_by=of.counts_for, order_by=(record.written_on.desc(), record.recorded_at.desc(), record.id.desc())
     )
     named = (of.counts_for.label("referral_id"), record.step, record.problem_scheme, record.problem_code)
-    ranked = select(*named, newest.label("place")).join(record, record.referral_id == of.id).subquery("newest")
+    ranked = (
+        select(*named, newest.label("place"))
+        .join(record, record.referral_id == of.id)
+        .where(record.withdrawn_at.is_(None))
+        .subquery("newest")
+    )
     return select(*list(ranked.c)[:4]).where(ranked.c.place == _ONE)
 
 
@@ -265,7 +271,7 @@ def _scores(of: Any) -> Select[Any]:
             _TotalAt("max", score.completed_at, score.total).label("last"),
         )
         .join(score, score.referral_id == of.id)
-        .where(of.may_count, _is(score.tool_code, *_TOOLS))
+        .where(of.may_count, score.withdrawn_at.is_(None), _is(score.tool_code, *_TOOLS))
         .group_by(of.counts_for, score.tool_code)
         .subquery("course")
         .c

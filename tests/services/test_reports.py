@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+import app.tables as t
 from app.cli.root import app
 from app.pathway.reports import read_beside
 from app.pathway.reports.beside import BesideInvalid
@@ -31,7 +32,7 @@ from tests.routers.cast import (
 )
 from tests.services import national
 from tests.services.test_audit_export import configure
-from tests.world import Service, execute
+from tests.world import Service, execute, of
 
 __all__ = ["cast_template", "cast_url", "key_file", "service_alone"]
 PATHWAY = "/v1/reports/pathway"
@@ -156,6 +157,28 @@ async def test_what_hangs_on_merged_duplicates_counts_for_the_one_they_were_merg
     async with world.serving(database_url, key_file) as running:
         answer = await asked(running, CARLA, **YEAR)
     assert counts(answer.json()) == national.figures(COHORT)
+
+
+async def test_what_its_sender_took_back_counts_for_nothing(database_url: str, key_file: Path) -> None:
+    """Neither referrals nor what hangs on those that stand."""
+    rows: list[Any] = [*national.rows(COHORT)]
+    crn, referral = COHORT[0].crn, next(each for each in rows if each.__tablename__ == "referral")
+    at = world.NOW.replace(year=2024)
+    about = {"withdrawn_at": world.NOW, "referral_id": referral.id}
+    kinds = {"starts_at": at, "appointment_type": "03", "attendance_code": "5"}
+    taken_back = [
+        world.referral(crn, id="taken-back", received_on=COHORT[0].received, withdrawn_at=world.NOW),
+        *(world.appointment(crn, referral, withdrawn_at=world.NOW, **kinds) for _ in range(3)),
+        of(t.OutcomeScore, crn, tool="PHQ-9", tool_code=national.PHQ, total=27.0, completed_at=at, **about),
+        of(t.Clinical, crn, written_on=date(2026, 12, 31), step=1, **about),
+    ]
+    await world.put(database_url, [*everybody(), *rows, *taken_back])
+    async with world.serving(database_url, key_file) as running:
+        body = (await asked(running, CARLA, **YEAR)).json()
+    assert counts(body) == national.figures(COHORT)
+    step = str(COHORT[0].step or "not recorded")
+    same = [each for each in COHORT if str(each.step or "not recorded") == step]
+    assert counts(body, "step", step) == national.figures(same)
 
 
 async def test_a_part_of_a_year_and_one_table_of_it(reporting: Service) -> None:
