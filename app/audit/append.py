@@ -7,7 +7,7 @@ the unique key on the event id is what finds a repetition, and then the careful 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.audit.entry import Entry, timestamp
 from app.audit.head import Head, Seen
@@ -47,8 +47,7 @@ class Unsettled(Lost):
     """The database has not answered a COMMIT in time: it may hold later, so nothing can be said or tried now."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(NamedTuple):
     """A row of log_entry with, if the entry is about a person, its row of log_subject."""
 
     seq: int

@@ -58,20 +58,21 @@ def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def assemble(members: Mapping[str, Any]) -> str:
     """The canonical text of an object, given in any order; what is `Ready` goes in as it is."""
-    texts = []
-    for key in _in_order(tuple(members)):
-        value = members[key]
-        if value is None:
-            texts.append(f'"{key}":null')
-        elif type(value) is Ready:
-            texts.append(f'"{key}":{value}')
-        elif type(value) is str and value.isascii() and "\0" not in value:
-            texts.append(f'"{key}":{_quote(value)}')
-        elif type(value) is tuple and all(type(each) is str and each.isascii() and "\0" not in each for each in value):
-            texts.append(f'"{key}":[{",".join(map(_quote, value))}]')
-        else:
-            texts.append(f'"{key}":{canonical(value)}')
+    texts = [f'"{key}":{member(members[key])}' for key in _in_order(tuple(members))]
     return "{" + ",".join(texts) + "}"
+
+
+def member(value: Any) -> str:
+    """The canonical text of a member of an object; what is `Ready` goes in as it is."""
+    if value is None:
+        return "null"
+    if type(value) is Ready:
+        return value
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return _quote(value)
+    if type(value) is tuple and all(type(each) is str and each.isascii() and "\0" not in each for each in value):
+        return f"[{','.join(map(_quote, value))}]"
+    return canonical(value)
 
 
 def parse(text: str | bytes) -> Any:

@@ -13,20 +13,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from uuid_utils import uuid7
 
-from app.audit.canonical import Ready, assemble, ready
+from app.audit.canonical import Ready, assemble, member, ready
 from app.vocabulary import Caller, names_of
 
 VERSION = 1
 SALT_BYTES = 16
 ERASE = "erase"
 """The type of the entry that says whose persons' parts were erased: `details` holds `authority` and `targets`."""
-
-
-_NO_CONSENTS = ready(())
 
 
 def event_id() -> str:
@@ -59,11 +56,10 @@ class PersonPart:
 @lru_cache(maxsize=1024)
 def _part(person_id: str | None, crn: str | None, consents: tuple[str, ...]) -> str:
     """A batch has several records of most people, one soon after the other."""
-    return assemble({"consents": consents or _NO_CONSENTS, "crn": crn, "personId": person_id})
+    return f'{{"consents":{member(consents)},"crn":{member(crn)},"personId":{member(person_id)}}}'
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry, ready to append: canonical bytes, their digest, and the person's part as stored."""
 
     event_id: str
