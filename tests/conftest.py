@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -57,16 +57,19 @@ def _in_memory() -> Path | None:
     return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM else None
 
 
-def pytest_collection(session: pytest.Session) -> None:
-    """What is collected stays to the end: nothing is looked for among it while it grows."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end: the collector looks for nothing among it, neither meanwhile nor afterwards.
+
+    It goes on as the service has it.
+    """
     gc.disable()
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """The collector goes on as the service has it; what stays to the end is not looked through again with each test."""
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 50)
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+        gc.enable()
 
 
 LONG = {"faults", "region", "bench", "oracle", "test_import_killed.py", "test_batches_in_any_order.py"}
@@ -108,9 +111,25 @@ def _known_server(run: Path) -> Server | None:
     if not state.exists():
         return None
     known = json.loads(state.read_text())
-    if "home" not in known:
-        return Server(known["url"])
+    return _server_at(known) if "home" in known else Server(known["url"])
+
+
+def _server_at(known: Mapping[str, str]) -> LocalServer:
     return LocalServer.at(Path(known["home"]), known["url"], Path(known["binaries"]))
+
+
+def _said_of(server: LocalServer) -> dict[str, str]:
+    return {"url": server.admin_url, "home": str(server.home), "binaries": str(server.binaries)}
+
+
+def _new_local_server(home: Path) -> LocalServer:
+    """A server as it is laid out, which is done once a run."""
+    laid_out = made_once("cluster.json", _lay_out)
+    return _server_at(json.loads(laid_out.read_text())).copy(home)
+
+
+def _lay_out(told: Path) -> None:
+    told.write_text(json.dumps(_said_of(LocalServer.create(told.with_name("cluster")))))
 
 
 def _new_server(run: Path) -> Server:
@@ -118,8 +137,8 @@ def _new_server(run: Path) -> Server:
     if named:
         server, known = Server(named), {"url": named}
     else:
-        server = LocalServer.create(run / "postgres")
-        known = {"url": server.admin_url, "home": str(server.home), "binaries": str(server.binaries)}
+        server = _new_local_server(run / "postgres")
+        known = _said_of(server)
         server.start()
     (run / "server.json").write_text(json.dumps(known))
     url = server.create_database(_template(run))
@@ -147,7 +166,7 @@ def postgres_server() -> Server:
 @pytest.fixture
 def spare_postgres() -> Iterator[LocalServer]:
     """A server of the test's own, created and not started: to stop, kill or slow down."""
-    server = LocalServer.create(Path(os.environ[RUN]) / f"spare-{os.getpid()}-{next(_numbers)}")
+    server = _new_local_server(Path(os.environ[RUN]) / f"spare-{os.getpid()}-{next(_numbers)}")
     yield server
     server.remove()
 
