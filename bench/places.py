@@ -1,5 +1,6 @@
 """Databases to measure on: a SQLite file and a PostgreSQL server of the benchmark's own, made and removed with it."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from tests.postgres import LocalServer
 DELAY_MS = 1.0
 MOST_CONNECTIONS = 400
 """Four processes with a pool each."""
-SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
+QUARTER = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 2**20
+"""Of the machine's memory, in MB."""
+SERVER = {"shared_buffers": f"{QUARTER}MB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
 """What `docs/operate.md` says of a server's memory and log; its own defaults are for the smallest machine."""
 
 

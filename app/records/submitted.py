@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from app.db import Warrant
 from app.pathway.working_days import start_of
 from app.records.reading import Records
-from app.records.writing import OWN
+from app.records.writing import OWN, as_given
 from app.tables import Instant
 
 DATED = {
@@ -60,7 +60,7 @@ def tables_of(table: str) -> frozenset[str]:
 
 
 def _same(table: Any, columns: Sequence[str]) -> Select[Any]:
-    each = (table.c[name].is_not_distinct_from(bindparam(name, type_=table.c[name].type)) for name in columns)
+    each = (as_given(table.c[name], bindparam(name, type_=table.c[name].type)) for name in columns)
     return select(literal_column("1")).where(*each)
 
 

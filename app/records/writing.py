@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import (
     ClauseElement,
+    ColumnElement,
     Integer,
     String,
     Table,
@@ -110,6 +111,22 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
 
 
 @cache
+def as_given(column: Any, given: Any) -> ColumnElement[bool]:
+    """Whether a column has a value that may be null; of one that is never null in the form that an index serves.
+
+    PostgreSQL finds nothing by an index in the form that takes two nulls for the same, and would read the whole table.
+    """
+    found: ColumnElement[bool] = column.is_not_distinct_from(given) if column.nullable else column == given
+    return found
+
+
+def _update(name: str, seen: Iterable[str], changed: Iterable[str]) -> ClauseElement:
+    table = _table(name)
+    same = (as_given(table.c[each], bindparam(f"seen_{each}", type_=table.c[each].type)) for each in seen)
+    values = {each: bindparam(f"new_{each}", type_=table.c[each].type) for each in changed}
+    return update(table).where(*same).values(values)
+
+
 def _upsert_many(name: str, columns: tuple[str, ...]) -> ClauseElement:
     """On PostgreSQL: as many rows as its arrays are long, each of them given as `joined` has it."""
     table = _table(name)
@@ -240,13 +257,7 @@ class Writer:
         """Columns of the one row that still has what was `seen` (its id, its version): it must touch exactly one."""
         key = ("update", table, tuple(sorted(seen)), tuple(sorted(changed)))
         if key not in self._prepared:
-            target = _table(table)
-            same = [
-                target.c[name].is_not_distinct_from(bindparam(f"seen_{name}", type_=target.c[name].type))
-                for name in sorted(seen)
-            ]
-            values = {name: bindparam(f"new_{name}", type_=target.c[name].type) for name in sorted(changed)}
-            self._prepared[key] = self._database.prepare(update(target).where(*same).values(values))
+            self._prepared[key] = self._database.prepare(_update(table, sorted(seen), sorted(changed)))
         statement = self._prepared[key]
         given = {f"seen_{name}": value for name, value in seen.items()}
         given |= {f"new_{name}": value for name, value in changed.items()}

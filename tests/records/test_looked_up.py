@@ -8,16 +8,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlmodel import SQLModel
 
 from app.db import prepare
 from app.db.postgres import open_postgres
-from app.records import batch_statements, facts, feed_people, reports
+from app.records import batch_statements, facts, feed_people, reports, submitted, writing
 from app.records.reading import SENT, section_of_many
 from app.vocabulary import Caller, Category, Party, Role
 from tests.world import NOW
 
 MANY = "FROM generate_series(1, 3000) i"
 SYSTEM = Caller(Party.JUSTICE, Role.CASE_MANAGEMENT_SYSTEM, "probation-system", "token")
+PERSON, SEEN = SQLModel.metadata.tables["person"], ["id", "postcode"]
 ROWS = (
     "INSERT INTO person (id, recorded_at, crn, family_name, given_names, date_of_birth, sex, source_version) SELECT "
     f"'p' || i, '2025-01-01', 'X' || lpad(i::text, 6, '0'), 'F', 'G', '1980-01-01', 'male', '1' {MANY}",
@@ -40,11 +42,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         pytest.param(batch_statements.there("person"), {"person", "sync_held"}, id="what waited for people"),
         pytest.param(feed_people._people("postgresql"), {"person", "feed_person"}, id="whose records changed"),
         pytest.param(section_of_many(Category.IDENTITY, 0, "all", SENT), {"person"}, id="what they are sent"),
+        pytest.param(writing._update("person", SEEN, ["sex"]), {"person"}, id="a row that has to be as it was seen"),
+        pytest.param(submitted._same(PERSON, ("id", "sex", "postcode")), {"person"}, id="a row that is sent again"),
     ],
 )
 async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: Any, tables: set[str]) -> None:
     keys = json.dumps([f"p{number}" for number in range(1, 501)])
     values = {"ids": keys, "persons": keys, "crns": keys, "now": NOW, **facts.parameters(SYSTEM, NOW)}
+    values |= {"id": "p7", "seen_id": "p7", "sex": "male", "new_sex": "male", "postcode": None, "seen_postcode": None}
     prepared = prepare(statement, "postgresql")
     connection = await open_postgres(postgres_url)
     try:
