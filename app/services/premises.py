@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.audit.entry import event_id
@@ -24,17 +24,21 @@ async def describe(gate: Gate, described: Described, at: datetime, request_id: s
 
 
 async def _planned(gate: Gate, described: Described, at: datetime) -> list[tuple[Any, ...]]:
-    """Sessions of whoever has none yet: from then on their clinical lead plans them (I2).
+    """Sessions, and the share of a week, of whoever has none yet: from then on their clinical lead plans them (I2).
 
     DiaryInvalid for somebody who is on no register of a service.
     """
     staff = {row["username"]: row for row in await gate.writer.register("staff") if row["service_id"] is not None}
     planned = {row["staff_id"] for row in await gate.writer.register("staff_session")}
-    rows = []
+    rows, shares = [], []
     for one in described.therapists:
         member = staff.get(one.username.lower())
         if member is None:
             raise DiaryInvalid(f"'{one.username}' works for no service here")
+        if member["id"] not in planned and member["wte"] is None and one.wte is not None:
+            recorded_at = max(at, member["recorded_at"] + timedelta(microseconds=1))
+            seen = {"id": member["id"], "recorded_at": member["recorded_at"]}
+            shares.append(gate.writer.update("staff", seen, {"wte": one.wte, "recorded_at": recorded_at}))
         if member["id"] not in planned:
             of = {"staff_id": member["id"], "service_id": member["service_id"], "recorded_at": at, "valid_until": None}
             first = max(at.astimezone(LONDON).date(), member["employed_from"])
@@ -42,7 +46,7 @@ async def _planned(gate: Gate, described: Described, at: datetime) -> list[tuple
                 about = {"site": each.site, "room": each.room, "therapy_kind": each.kind, "valid_from": first}
                 for day, starts, ends in each.weekdays():
                     rows.append(of | about | {"id": event_id(), "weekday": day, "starts": starts, "ends": ends})
-    return [gate.writer.insert("staff_session", row) for row in rows]
+    return [*shares, *(gate.writer.insert("staff_session", row) for row in rows)]
 
 
 async def _removed(gate: Gate) -> list[tuple[Any, ...]]:

@@ -40,6 +40,8 @@ def test_the_example_is_read_and_read_again(database_url: str) -> None:
     ]  # fmt: skip
     sessions = "SELECT count(*) FROM staff_session WHERE staff_id = 'staff-{}'"
     assert [rows(database_url, sessions.format(name)) for name in THERAPISTS] == [[(5,)], [(1,)], [(1,)]]
+    shares = "SELECT username, wte FROM staff WHERE service_id IS NOT NULL ORDER BY wte DESC"
+    assert rows(database_url, shares) == [*zip(THERAPISTS, (1.0, 0.2, 0.1), strict=True)]
     again = ran(database_url, EXAMPLE)
     assert again.exit_code == 0
     assert rows(database_url, "SELECT count(*) FROM staff_session") == [(7,)]

@@ -102,11 +102,14 @@ class DescribedSession(_Part):
 
 
 class DescribedTherapist(_Part):
-    """What people may need to know of whom they see; sessions to begin with, until the clinical lead plans others."""
+    """What people may need to know of whom they see; share of a week and sessions to begin with, until the clinical
+    lead plans others.
+    """
 
     username: Annotated[str, Field(pattern=r"^[!-~]{1,60}$")]
     gender: Annotated[str, Field(pattern=r"^(female|male|other)$")] | None = None
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{1,6})?$")], ...] = ()
+    wte: Annotated[float, Field(gt=0, le=1)] | None = None
     sessions: tuple[DescribedSession, ...] = ()
 
 
