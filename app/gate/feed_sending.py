@@ -92,13 +92,18 @@ def of_notices(gate: "Gate", question: Question, agreement: CompiledAgreement, r
 
 
 def given(gate: "Gate", question: Question, answer: Answered) -> list[tuple[Any, ...]]:
-    """That the receiver has these people from now on, and that notices about them are void."""
+    """That the receiver has these people from now on, and that notices about them are void.
+
+    Whoever was sent before stays known by what was sent then: who reads from an older place may be sent a newer state,
+    and it is a change all the same for whoever had the older one.
+    """
     records, client = gate.records, question.caller.client
     rows, again = [], []
     for row, _ in answer.shown:
         item, known = answer.items[row.person_id], row.known
         if known is not None:
-            now = Known(row.crn or "", known.member, known.number, known.opened, item.digest, 1, None, item.identifiers)
+            digest = known.digest or item.digest
+            now = Known(row.crn or "", known.member, known.number, known.opened, digest, 1, None, item.identifiers)
             rows.append(feed_keeping.row(row.person_id, now))
             again += [row.person_id] if known.removal is not None else []
     made = [feed_keeping.voided(records, client, question.at, again)] if again else []

@@ -556,6 +556,27 @@ async def test_nothing_is_lost_or_out_of_order_while_many_write_and_two_read(pos
         assert all(last == sorted(last) for last in minutes.values())
 
 
+async def test_who_reads_from_an_older_place_takes_no_change_from_whoever_is_further(
+    service_on_both: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two readers of one system's feed: what the one is sent as it was written meanwhile is news to the other."""
+    service, look = service_on_both, feed_pages._look
+    _, start = await feed(service, PROBATION)
+    await written(service, FULL, appointment(FULL, "referral-full", 30, "030"))
+    (they,), further = await feed(service, PROBATION, start["next"])
+    assert minutes_of(they) == [50, 30]
+
+    async def meanwhile(*asked: Any) -> Any:
+        monkeypatch.setattr(feed_pages, "_look", look)
+        await written(service, FULL, appointment(FULL, "referral-full", 45, "045"))
+        return await look(*asked)
+
+    monkeypatch.setattr(feed_pages, "_look", meanwhile)
+    for after in (start, further):
+        (they,), _ = await feed(service, PROBATION, after["next"])
+        assert minutes_of(they) == [50, 45]
+
+
 def supervised(crns: Sequence[str]) -> list[Any]:
     """People whose treatment is required, and whose attendance their probation system may read."""
     orders = [world.supervision(crn) for crn in crns]
@@ -580,7 +601,7 @@ async def _read_until_it_is_over(service: Service, writing: Any) -> dict[str, li
         for each in items:
             for met in each["categories"]["attendance"]["appointments"]:
                 seen.setdefault(each["crn"], []).append(met["minutes"])
-        cursor, is_over = page["next"], is_over and not items
+        cursor, is_over = page["next"], is_over and not items and not page["more"]
     return seen
 
 
