@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from app.audit.entry import PersonPart, Record, event_id
+from app.audit.canonical import Ready, ready
+from app.audit.entry import ChangePattern, PersonPart, Record
 from app.audit.submission import Change, Submission
 from app.gate.door import Gate
 from app.gate.entries import PERMITTED
@@ -23,6 +24,7 @@ from app.vocabulary import Action
 
 MATCHED = "match"
 RESOURCE = "identity matching"
+_ACTIONS = (Action.LINK, Action.UNLINK, Action.WRITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Turn:
         return {"id": self.id, "patient_id": self.registration.side.id, "person_id": self.person.id}
 
     @property
+    def values(self) -> Mapping[str, str]:
+        """How it is to stand."""
+        return {"state": self.verdict.state.value, "basis": self.verdict.basis.value}
+
+    @property
     def parts(self) -> bool:
         """Whether it was a link, and is none any more."""
         return self.seen is not None and self.seen.state is State.LINKED and not self.links
@@ -54,6 +61,17 @@ class Turn:
     def links(self) -> bool:
         """Whether the registration is the person's from here on."""
         return self.verdict.state is State.LINKED
+
+    @property
+    def action(self) -> Action:
+        """As the entry names it."""
+        return Action.LINK if self.links else Action.UNLINK if self.parts else Action.WRITE
+
+    @property
+    def said(self) -> Ready:
+        """On which basis it was concluded; not from which values."""
+        said = {"match": self.id, "change": self.verdict.state.value, "basis": self.verdict.basis.value}
+        return ready(said | {"table": "identity_match"})
 
 
 class Matchmaker:
@@ -83,28 +101,18 @@ class Matchmaker:
     ) -> None:
         """All of it in one transaction, `also` further changes; ChangeRefused if somebody else changed any of it."""
         writer = self._gate.writer
-        made = []
-        for turn in sorted(turns, key=lambda each: each.links):  # what is parted makes room for what is linked
-            values = {"state": turn.verdict.state.value, "basis": turn.verdict.basis.value}
-            made.append(Change(*compared.stands(writer, turn.seen, turn.keys, values, at)))
-        made += [Change(*each) for each in (*self._belonging(turns), *also)]
-        entries = [
-            self._record(turn, at, request_id).sealed(PersonPart(turn.person.id, turn.person.crn)) for turn in turns
-        ]
-        await self._gate.log.append(Submission(tuple(entries), tuple(made)))
+        in_order = sorted(turns, key=lambda each: each.links)  # what is parted makes room for what is linked
+        made = [compared.stands(writer, turn.seen, turn.values, at) for turn in in_order if turn.seen is not None]
+        made += compared.stand(writer, [{**turn.keys, **turn.values} for turn in turns if turn.seen is None], at)
+        made += [*compared.belong(writer, _moved(turns)), *also]
+        patterns = {action: ChangePattern.of(self._record(action, at, request_id)) for action in _ACTIONS}
+        entries = (
+            patterns[turn.action].sealed(turn.said, PersonPart(turn.person.id, turn.person.crn)) for turn in turns
+        )
+        await self._gate.log.append(Submission(tuple(entries), tuple(Change(*each) for each in made)))
 
-    def _belonging(self, turns: Sequence[Turn]) -> Iterator[compared.Change]:
-        """Whose each registration is that was linked or parted."""
-        moved = {turn.registration: turn.person.id if turn.links else None for turn in turns if turn.parts}
-        moved |= {turn.registration: turn.person.id for turn in turns if turn.links}
-        for registration, person_id in moved.items():
-            if registration.person_id != person_id:
-                yield compared.belongs(self._gate.writer, registration, person_id)
-
-    def _record(self, turn: Turn, at: datetime, request_id: str) -> Record:
-        """That it was concluded, and on which basis; not from which values."""
-        action = Action.LINK if turn.links else Action.UNLINK if turn.parts else Action.WRITE
-        said = {"match": turn.id, "change": turn.verdict.state.value, "basis": turn.verdict.basis.value}
+    def _record(self, action: Action, at: datetime, request_id: str) -> Record:
+        """That it was concluded."""
         return Record(
             kind=MATCHED,
             occurred_at=at,
@@ -115,9 +123,14 @@ class Matchmaker:
             request_id=request_id,
             agreement=self._gate.agreements.at(at).digest,
             reason="identity-matched",
-            details=said | {"table": "identity_match"},
-            event_id=event_id(),
         )
+
+
+def _moved(turns: Sequence[Turn]) -> Mapping[Registered, str | None]:
+    """Whose each registration is that was linked or parted."""
+    moved = {turn.registration: turn.person.id if turn.links else None for turn in turns if turn.parts}
+    moved |= {turn.registration: turn.person.id for turn in turns if turn.links}
+    return {registered: person_id for registered, person_id in moved.items() if registered.person_id != person_id}
 
 
 @contextmanager

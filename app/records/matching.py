@@ -86,17 +86,16 @@ async def _with(records: Records, permit: Warrant, table: str, by: str, values: 
     sought = sorted({value.isoformat() if isinstance(value, date) else value for value in values})
     if not sought:
         return []
-    wanted = SQLModel.metadata.tables[table].c
-
-    def build() -> Select[Any]:
-        each: Any = each_text(_VALUES, "sought_values").c.value
-        if isinstance(wanted[by].type, Date) and records.database.dialect == "postgresql":
-            each = cast(each, Date)
-        columns = _COLUMNS.get(table, _MATCH)
-        return select(*(wanted[name] for name in columns)).where(wanted[by].in_(select(each)))
-
-    statement = records.prepared(("matching", table, by), build)
+    dialect = records.database.dialect
+    statement = records.prepared(("matching", table, by), lambda: _having(table, by, dialect))
     return await records.database.fetch(statement, {"sought": json.dumps(sought)}, permit)
+
+
+def _having(table: str, by: str, dialect: str) -> Select[Any]:
+    wanted, each = SQLModel.metadata.tables[table].c, each_text(_VALUES, "sought_values").c.value
+    if isinstance(wanted[by].type, Date) and dialect == "postgresql":
+        each = cast(each, Date)
+    return select(*(wanted[name] for name in _COLUMNS.get(table, _MATCH))).where(one_of(wanted[by], select(each)))
 
 
 def _side(table: str, row: Sequence[Any]) -> Side:
@@ -115,24 +114,28 @@ def _kept(row: Sequence[Any]) -> Kept:
 # --- changes -------------------------------------------------------------------------------------------------------
 
 
-def stands(
-    writer: Writer, seen: Kept | None, keys: Mapping[str, str], values: Mapping[str, Any], at: datetime
-) -> Change:
-    """The pair in a state; refused where somebody else has changed it, or made it, since it was seen.
-
-    `keys` are those of a new pair: its id, which follows from nothing, and those of the two records.
-    """
-    written = {"decided_by": None, "decided_at": None, "note": None, **values, "recorded_at": at}
-    if seen is None:
-        return writer.insert(MATCH, {**keys, **written})
+def stands(writer: Writer, seen: Kept, values: Mapping[str, Any], at: datetime) -> Change:
+    """The pair in another state; refused where somebody else has changed it since it was seen."""
     was = {"id": seen.id, "state": seen.state.value, "basis": seen.basis.value, "recorded_at": seen.recorded_at}
-    return writer.update(MATCH, was, written)
+    return writer.update(MATCH, was, _written(values, at))
 
 
-def belongs(writer: Writer, registered: Registered, person_id: str | None) -> Change:
-    """The registration is of somebody else from here on, or of nobody: the database takes away what came with it."""
-    was = {"id": registered.side.id, "person_id": registered.person_id}
-    return writer.update(PATIENT, was, {"person_id": person_id})
+def stand(writer: Writer, pairs: Sequence[Mapping[str, Any]], at: datetime) -> list[Change]:
+    """New pairs, each with its id, which follows from nothing, and the two records' ids; refused if one is there."""
+    return writer.insert_many(MATCH, [_written(values, at) for values in pairs]) if pairs else []
+
+
+def _written(values: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    return {"decided_by": None, "decided_at": None, "note": None, **values, "recorded_at": at}
+
+
+def belong(writer: Writer, moved: Mapping[Registered, str | None]) -> list[Change]:
+    """Registrations are of somebody else from here on, or of nobody: the database takes away what came with them."""
+    rows = [
+        ({"id": registered.side.id, "person_id": registered.person_id}, {"person_id": person_id})
+        for registered, person_id in moved.items()
+    ]
+    return writer.update_many(PATIENT, rows) if rows else []
 
 
 # --- the review list -----------------------------------------------------------------------------------------------

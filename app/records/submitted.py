@@ -13,8 +13,9 @@ from sqlmodel import SQLModel
 
 from app.db import Warrant
 from app.pathway.working_days import start_of
+from app.records.many_rows import as_given
 from app.records.reading import Records
-from app.records.writing import OWN, as_given
+from app.records.writing import OWN
 from app.tables import Instant
 
 DATED = {

@@ -13,15 +13,12 @@ from uuid import uuid4
 
 from sqlalchemy import (
     ClauseElement,
-    ColumnElement,
     Integer,
     String,
     Table,
-    TypeDecorator,
     and_,
     bindparam,
     case,
-    cast,
     delete,
     false,
     func,
@@ -34,13 +31,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from uuid_utils import UUID, uuid5
 
-from app.db import Database, apart, compiled_once, each_text, joined, one_of
+from app.db import Database, Prepared, compiled_once, each_text, joined, one_of
+from app.records.many_rows import as_given, insert_many, update_many
 from app.records.permit import Permit
 
-_POSTGRESQL: Any = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
 _NAMES = UUID("6f6d1f0e-5c7e-5b7e-8d3c-2f2f6b0c9a11")
 VERSIONED = "source_version"
 _TICK = timedelta(microseconds=1)
+_Turn = tuple[Mapping[str, Any], Mapping[str, Any]]
+FEW = 2
+"""Rows from which on one statement is made of many."""
 
 
 @lru_cache(maxsize=16_384)
@@ -110,39 +110,11 @@ def _upsert(name: str, columns: tuple[str, ...], dialect: str) -> ClauseElement:
     return _over_older(name, columns, statement)
 
 
-@cache
-def as_given(column: Any, given: Any) -> ColumnElement[bool]:
-    """Whether a column has a value that may be null; of one that is never null in the form that an index serves.
-
-    PostgreSQL finds nothing by an index in the form that takes two nulls for the same, and would read the whole table.
-    """
-    found: ColumnElement[bool] = column.is_not_distinct_from(given) if column.nullable else column == given
-    return found
-
-
 def _update(name: str, seen: Iterable[str], changed: Iterable[str]) -> ClauseElement:
     table = _table(name)
     same = (as_given(table.c[each], bindparam(f"seen_{each}", type_=table.c[each].type)) for each in seen)
     values = {each: bindparam(f"new_{each}", type_=table.c[each].type) for each in changed}
     return update(table).where(*same).values(values)
-
-
-def _upsert_many(name: str, columns: tuple[str, ...]) -> ClauseElement:
-    """On PostgreSQL: as many rows as its arrays are long, each of them given as `joined` has it."""
-    table = _table(name)
-    arrays = (_array(table.c[column]) for column in columns)
-    rows = func.unnest(*arrays).table_valued(*columns, name="rows").render_derived()
-    statement: Any = postgresql.insert(table).from_select(
-        columns, select(*(rows.c[column] for column in columns)), include_defaults=False
-    )
-    return _over_older(name, columns, statement)
-
-
-def _array(column: Any) -> Any:
-    """What a column is to hold; a text is not cast, since a cast to a length cuts off what the column would refuse."""
-    texts, kind = apart(bindparam(column.name, type_=String(), required=True)), column.type
-    stored = kind.load_dialect_impl(_POSTGRESQL) if isinstance(kind, TypeDecorator) else kind
-    return texts if isinstance(stored, String) else cast(texts, postgresql.ARRAY(kind))
 
 
 def _over_older(name: str, columns: tuple[str, ...], statement: Any) -> ClauseElement:
@@ -201,6 +173,17 @@ def _unchanged(table: Table, same: Sequence[str], seen: int) -> ClauseElement:
     return select(literal_column("1")).where(there.scalar_subquery() == number, as_seen.scalar_subquery() == number)
 
 
+def _named(seen: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """As the statements of an update name them."""
+    given = {f"seen_{name}": value for name, value in seen.items()}
+    return given | {f"new_{name}": value for name, value in changed.items()}
+
+
+def _of_many(statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Sequence[Any], int]:
+    arrays = {name: joined([row[name] for row in rows]) for name in statement.names}
+    return statement.sql, statement.arguments(arrays), len(rows)
+
+
 class Writer:
     """Builds the changes that go with an entry; it runs none of them."""
 
@@ -227,10 +210,8 @@ class Writer:
         columns = tuple(sorted(rows[0]))
         key = ("upsert many", table, columns)
         if key not in self._prepared:
-            self._prepared[key] = self._database.prepare(_upsert_many(table, columns))
-        statement = self._prepared[key]
-        arrays = {column: joined([row[column] for row in rows]) for column in columns}
-        return [(statement.sql, statement.arguments(arrays), len(rows))]
+            self._prepared[key] = self._database.prepare(_over_older(table, columns, insert_many(table, columns)))
+        return [_of_many(self._prepared[key], rows)]
 
     def before(self, table: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Any]]]:
         """What goes before rows that are written over older ones: an alert with other words is told of anew."""
@@ -259,9 +240,27 @@ class Writer:
         if key not in self._prepared:
             self._prepared[key] = self._database.prepare(_update(table, sorted(seen), sorted(changed)))
         statement = self._prepared[key]
-        given = {f"seen_{name}": value for name, value in seen.items()}
-        given |= {f"new_{name}": value for name, value in changed.items()}
-        return statement.sql, statement.arguments(given), 1
+        return statement.sql, statement.arguments(_named(seen, changed)), 1
+
+    def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Any], int]]:
+        """Rows with the same columns that are not there yet: on PostgreSQL in one statement."""
+        if self._database.dialect != "postgresql" or len(rows) < FEW:
+            return [self.insert(table, row) for row in rows]
+        columns = tuple(sorted(rows[0]))
+        key = ("insert many", table, columns)
+        if key not in self._prepared:
+            self._prepared[key] = self._database.prepare(insert_many(table, columns))
+        return [_of_many(self._prepared[key], rows)]
+
+    def update_many(self, table: str, rows: Sequence[_Turn]) -> list[tuple[str, Sequence[Any], int]]:
+        """`update` for many rows of one table, each as what was seen and what changes, in the same columns."""
+        if self._database.dialect != "postgresql" or len(rows) < FEW:
+            return [self.update(table, seen, changed) for seen, changed in rows]
+        columns = tuple(tuple(sorted(each)) for each in rows[0])
+        key = ("update many", table, columns)
+        if key not in self._prepared:
+            self._prepared[key] = self._database.prepare(update_many(table, *columns))
+        return [_of_many(self._prepared[key], [_named(seen, changed) for seen, changed in rows])]
 
     def unchanged(
         self, table: str, same: Mapping[str, Any], seen: Sequence[Mapping[str, Any]]

@@ -91,17 +91,15 @@ class MatchService:
         writer, at = self._gate.writer, question.at
         decided = {"decided_by": question.caller.staff, "decided_at": at, "note": note}
         values = {"state": state.value, "basis": Basis.DECIDED.value} | decided
-        act.changes.append(pairs.stands(writer, row.kept, {}, values, at))
+        act.changes.append(pairs.stands(writer, row.kept, values, at))
         (registered,) = await pairs.registrations(self._gate.records, act.permit, "id", [row.registration.id])
         if state is State.LINKED:
             if registered.person_id is not None:
                 raise Unacceptable("registration-linked")
-            act.changes += [
-                pairs.belongs(writer, registered, row.person.id),
-                *self._matching.released([row.registration.id]),
-            ]
+            act.changes += pairs.belong(writer, {registered: row.person.id})
+            act.changes += self._matching.released([row.registration.id])
         elif row.kept.state is State.LINKED:
-            act.changes.append(pairs.belongs(writer, registered, None))
+            act.changes += pairs.belong(writer, {registered: None})
 
     async def _found(self, act: Act, question: Question, identity: str) -> Reviewed:
         """Unacceptable `match-unknown` for one that there is not, and alike for what the caller is not to know of."""

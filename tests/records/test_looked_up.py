@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from app.db import prepare
+from app.db import joined, prepare
 from app.db.postgres import open_postgres
-from app.records import batch_statements, facts, feed_people, reports, submitted, writing
+from app.records import batch_statements, facts, feed_people, matching, reports, submitted, writing
+from app.records.many_rows import update_many
 from app.records.reading import SENT, section_of_many
 from app.vocabulary import Caller, Category, Party, Role
 from tests.world import NOW
@@ -43,13 +44,16 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         pytest.param(feed_people._people("postgresql"), {"person", "feed_person"}, id="whose records changed"),
         pytest.param(section_of_many(Category.IDENTITY, 0, "all", SENT), {"person"}, id="what they are sent"),
         pytest.param(writing._update("person", SEEN, ["sex"]), {"person"}, id="a row that has to be as it was seen"),
+        pytest.param(update_many("person", SEEN, ["sex"]), {"person"}, id="rows that have to be as they were seen"),
+        pytest.param(matching._having("person", "crn", "postgresql"), {"person"}, id="who has an identifier"),
         pytest.param(submitted._same(PERSON, ("id", "sex", "postcode")), {"person"}, id="a row that is sent again"),
     ],
 )
 async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: Any, tables: set[str]) -> None:
     keys = json.dumps([f"p{number}" for number in range(1, 501)])
     values = {"ids": keys, "persons": keys, "crns": keys, "now": NOW, **facts.parameters(SYSTEM, NOW)}
-    values |= {"id": "p7", "seen_id": "p7", "sex": "male", "new_sex": "male", "postcode": None, "seen_postcode": None}
+    values |= {"id": "p7", "sex": "male", "postcode": None, "sought": keys, "seen_postcode": None}
+    values |= {"seen_id": joined(["p7", "p8"]), "new_sex": joined(["male", "female"])}
     prepared = prepare(statement, "postgresql")
     connection = await open_postgres(postgres_url)
     try:
