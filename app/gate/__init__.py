@@ -28,6 +28,7 @@ from app.gate.opening import agreements_of, open_gate, open_gate_as_found
 from app.gate.refusals import AccessRefused, DecisionMismatch, NotOnFile, SessionRevoked, Unacceptable
 from app.gate.reminding import REMINDED
 from app.gate.reporting import FIGURES
+from app.gate.turns import giving_way
 from app.gate.watching import RAISED
 from app.records.parents import Parent
 
@@ -80,6 +81,7 @@ __all__ = [
     "SessionRevoked",
     "Unacceptable",
     "agreements_of",
+    "giving_way",
     "lines_at_hand",
     "open_gate",
     "open_gate_as_found",

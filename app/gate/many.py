@@ -15,6 +15,7 @@ from app.audit.canonical import Ready, ready
 from app.audit.entry import ChangePattern, PersonPart
 from app.audit.submission import Change, Submission
 from app.gate.entries import PERMITTED, REFUSED
+from app.gate.turns import giving_way
 from app.policies import CompiledAgreement, Decision, decide
 from app.records import parents
 from app.records.batches import CHUNKS, HELD, awake
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from app.gate.door import Gate
 
 _CHANGE, _READ = "change", "access"
-PAUSE = 50
-"""Entries that are made without a pause."""
 _READS = CHUNKS | HELD | PARENTS
 
 
@@ -98,16 +97,14 @@ class Many:
     async def sealed(self, records: Sequence[Made], also: Sequence[tuple[Any, ...]] = ()) -> Submission:
         """What `append` writes of these records."""
         entries, permitted = [], []
-        for place, made in enumerate(records):
-            if place % PAUSE == 0:
-                await asyncio.sleep(0)  # where requests are answered beside it
+        async for made in giving_way(records):
             decided, standing = self._decided(made), self._known[made.crn or ""]
             details = made.details if type(made.details) is Ready else ready(made.details)
             person = PersonPart(standing.person_id, made.crn) if made.crn else None
             entries.append(decided.pattern.sealed(details, person))
             if decided.is_permitted:
                 permitted.append(made)
-        changes = [*self._together(permitted), *also]
+        changes = [*(await self._together(permitted)), *also]
         return Submission(tuple(entries), tuple(Change(*change) for change in changes))
 
     async def append(self, submission: Submission) -> None:
@@ -145,11 +142,11 @@ class Many:
         )
         return ChangePattern.of(record)
 
-    def _together(self, records: Iterable[Made]) -> list[tuple[Any, ...]]:
+    async def _together(self, records: Iterable[Made]) -> list[tuple[Any, ...]]:
         """The rows by rank, table and columns, each set in one change or few."""
         rows: dict[tuple[int, str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
         alone: dict[int, list[tuple[Any, ...]]] = {}
-        for made in records:
+        async for made in giving_way(records):
             for rank, table, row in made.rows:
                 rows.setdefault((rank, table, tuple(row)), []).append(row)
             for rank, change in made.changes:
@@ -158,6 +155,7 @@ class Many:
         for rank in sorted({key[0] for key in rows} | alone.keys()):
             for (of, table, _), several in rows.items():
                 if of == rank:
+                    await asyncio.sleep(0)  # as in `giving_way`
                     changes += (*self.gate.writer.before(table, several), *self.gate.writer.upsert_many(table, several))
             changes += alone.get(rank, ())
         return changes

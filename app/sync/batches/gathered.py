@@ -1,11 +1,10 @@
 """Lines of one batch, read and compared with what is there: which of them are news, and what each of those is."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from app.gate import Gate, Many
+from app.gate import Gate, Many, giving_way
 from app.services.batches import BatchService, Held, Waits
 from app.services.registers import Member, RegisterService, System
 from app.sync.batches.judging import Judged, Surroundings, judge_health, judge_justice
@@ -16,8 +15,6 @@ from app.sync.report import Outcome
 from app.vocabulary import Action, Category, Purpose, Question, Role
 
 RESOURCE = "/v1/sync/batches/{batch_id}"
-PAUSE = 50
-"""Lines that are read without a pause."""
 
 
 class Gathered:
@@ -58,12 +55,10 @@ class Gathered:
         """
         self.origins = origins
         reader = Reader(self._sender.caller.role, self._sender.source, self._sender.received_at, self.report)
-        for place, text in texts.items():
+        async for place, text in giving_way(texts.items()):
             line = reader.read(place, text)
             if line is not None:
                 self._lines[place] = line
-            if place % PAUSE == 0:
-                await asyncio.sleep(0)  # where requests are answered beside it
         newest: dict[str, Line] = {}
         for line in self._lines.values():
             best = newest.get(line.record_id)

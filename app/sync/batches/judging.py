@@ -1,11 +1,10 @@
 """What lines that came together are: each a record of ours, something that has to wait, or broken by a rule."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from app.gate import Many, Parent
+from app.gate import Many, Parent, giving_way
 from app.services.batches import Waits
 from app.services.registers import record_id
 from app.sync.batches.kinds import HEALTH, NAMED_BY
@@ -89,15 +88,15 @@ async def judge_health(lines: list[Line], around: Surroundings) -> list[Judged]:
         health.referrals.update(referrals)
         await _surround(health, some, around)
         for reader in _READERS:
-            for record in reader(health):
+            async for record in giving_way(reader(health)):
                 records.setdefault(record.origins[0][1], []).append(record)
-            await asyncio.sleep(0)  # where requests are answered beside it
         contacts.update(health.activities)
         referrals.update(health.referrals)
         met = (contact.referred for several in (health.contacts, health.activities) for contact in several.values())
         patients |= {each.id: each.patient_id for each in (*health.referrals.values(), *met)}
     return [
-        _settled(around, line, records.get(line.place, []), contacts.get(line.source_id), patients) for line in lines
+        _settled(around, line, records.get(line.place, []), contacts.get(line.source_id), patients)
+        async for line in giving_way(lines)
     ]
 
 
@@ -142,7 +141,7 @@ async def _surround(health: Health, lines: list[Line], around: Surroundings) -> 
     """Everything that these lines belong to and that is not among them."""
     own = {(line.about.table, line.source_id) for line in lines if line.kind in HEALTH}
     named: dict[str, set[str]] = {}
-    for fields in (row for line in lines for row in line.rows[line.kind]):
+    async for fields in giving_way(row for line in lines for row in line.rows[line.kind]):
         for name, table in NAMED_BY.items():
             value = fields.get(name)
             if isinstance(value, str) and value.strip() and (table, value.strip()) not in own:

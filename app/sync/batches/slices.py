@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from app.audit.submission import ChangeRefused, RowsMissed
-from app.gate import AccessRefused, Gate, Made, Many, Unacceptable
+from app.gate import AccessRefused, Gate, Made, Many, Unacceptable, giving_way
 from app.services.batches import BatchService, Held
 from app.services.matching import MatchingService
 from app.services.receiving import Arriving, ReceivingService, among
@@ -164,13 +164,13 @@ class Lines(Gathered):
             await wait_for_missing(many, several, coming)
             written = {
                 each.line.place: self._making.made(each, self.origins[each.line.place], self._versions, self._waiting)
-                for each in several
+                async for each in giving_way(several)
             }
             if len(written) == 1 and (alone := several[0]).record is not None and not alone.waits_for:
                 record = alone.record
                 if among(record.table, record.row) is not None:
                     return partial(self._receive, alone, stop)
-            came = [self._came(place, written.get(place), many) for place in places]
+            came = [self._came(place, written.get(place), many) async for place in giving_way(places)]
             if not written:
                 return partial(self._only_say, first, stop, came)
             also = [
