@@ -109,7 +109,15 @@ class Commit:
     """Make everything durable; once it returns, nothing of it can be lost."""
 
 
-Step = Begin | Find | Unrepeated | Control | Change | Write | Commit
+@dataclass(frozen=True, slots=True)
+class Alongside:
+    """A change, and what is to be done here while the database makes it; the result is the change's."""
+
+    change: Change
+    work: Callable[[], None]
+
+
+Step = Begin | Find | Unrepeated | Control | Change | Alongside | Write | Commit
 Steps = Generator[Step, Any, list[Outcome]]
 SAVEPOINT, RELEASE, UNDO, ROLLBACK = map(
     Control, ("SAVEPOINT one", "RELEASE SAVEPOINT one", "ROLLBACK TO SAVEPOINT one", "ROLLBACK")
@@ -169,12 +177,14 @@ def _fast(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
     numbering = Numbering(head, now())
     rows: list[EntryRow] = []
     outcomes: list[Outcome] = []
-    for submission in batch:
-        if submission.changes:
-            yield from _change(submission.changes)
-        numbered, receipts = numbering.number(submission.entries)
-        rows += numbered
-        outcomes.append(receipts)
+
+    def number() -> None:
+        for submission in batch:
+            numbered, receipts = numbering.number(submission.entries)
+            rows.extend(numbered)
+            outcomes.append(receipts)
+
+    yield from _change([change for submission in batch for change in submission.changes], number)
     yield Unrepeated([entry.event_id for one in batch for entry in one.entries], numbering.recorded_at)
     moved = numbering.moved()
     yield Write(rows, numbering.tiles, numbering.head.size, moved)
@@ -186,9 +196,13 @@ def _fast(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
     return outcomes
 
 
-def _change(changes: Sequence[Change]) -> Generator[Step, Any, None]:
+def _change(changes: Sequence[Change], work: Callable[[], None] | None = None) -> Generator[Step, Any, None]:
+    """All of them, `work` beside the first."""
+    if work is not None and not changes:
+        work()
     for change in changes:
-        touched = yield change
+        touched = yield Alongside(change, work) if work is not None else change
+        work = None
         if change.touches is not None and touched != change.touches:
             raise Refused(RowsMissed(f"{touched} rows instead of {change.touches}"))
 

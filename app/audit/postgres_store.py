@@ -1,5 +1,6 @@
 """The writer's own connection to PostgreSQL: one transaction a batch, ordered by the head row across every process."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import asyncpg
 
 from app import db
 from app.audit.append import (
+    Alongside,
     Begin,
     Commit,
     Control,
@@ -178,6 +180,8 @@ async def _perform(connection: Any, step: Step) -> Any:
         return await _write(connection, step)
     if isinstance(step, Change):
         return await _change(connection, step)
+    if isinstance(step, Alongside):
+        return await _alongside(connection, step)
     if isinstance(step, Find):
         found = await connection.fetch(_FIND, step.event_ids, timeout=STATEMENT_SECONDS)
         return {row[0]: Known(row[1], row[2], row[3]) for row in found}
@@ -239,6 +243,17 @@ async def _change(connection: Any, change: Change) -> int:
         status = await connection.execute(change.sql, timeout=STATEMENT_SECONDS)
     count = status.rsplit(" ", 1)[-1]
     return int(count) if count.isdigit() else 0
+
+
+async def _alongside(connection: Any, step: Alongside) -> int:
+    change = asyncio.create_task(_change(connection, step.change))
+    try:
+        await asyncio.sleep(0)  # in which it is sent
+        step.work()
+    except BaseException:
+        change.cancel()
+        raise
+    return await change
 
 
 async def _commit(connection: Any) -> None:

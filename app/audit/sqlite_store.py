@@ -10,6 +10,7 @@ from typing import Any
 
 from app import db
 from app.audit.append import (
+    Alongside,
     Begin,
     Commit,
     Control,
@@ -155,6 +156,10 @@ class SqliteStore:
         if isinstance(step, Change):
             done = execute(step.sql, step.arguments)
             return len(done.fetchall()) if done.description else done.rowcount
+        if isinstance(step, Alongside):
+            touched = self._perform(step.change)
+            step.work()  # there is nothing to wait for
+            return touched
         if isinstance(step, Find):
             found = [row for event_id in step.event_ids for row in execute(_FIND, (event_id,))]
             return {row[0]: Known(row[1], row[2], row[3]) for row in found}
