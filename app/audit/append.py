@@ -7,11 +7,11 @@ the unique key on the event id is what finds a repetition, and then the careful 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.audit.entry import Entry, timestamp
 from app.audit.head import Head, Seen
-from app.audit.merkle import Tile, Tree, leaf_data, leaf_hash
+from app.audit.merkle import Tile, Tree, leaf_hashes
 from app.audit.proofs import Batch
 from app.audit.submission import (
     Change,
@@ -19,11 +19,12 @@ from app.audit.submission import (
     EntryRefused,
     EventConflict,
     Receipt,
+    Receipts,
     RowsMissed,
     Submission,
 )
 
-Outcome = tuple[Receipt, ...] | Exception
+Outcome = Sequence[Receipt] | Exception
 """What became of one submission."""
 
 
@@ -47,15 +48,15 @@ class Unsettled(Lost):
     """The database has not answered a COMMIT in time: it may hold later, so nothing can be said or tried now."""
 
 
-class EntryRow(NamedTuple):
-    """A row of log_entry with, if the entry is about a person, its row of log_subject."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of log_entry that follow each other, with those of log_subject for the entries that are about a person."""
 
-    seq: int
+    first: int
+    """The number of the first one."""
     recorded_at: str
-    body: str
-    leaf_hash: bytes
-    salt: bytes | None
-    person: str | None
+    entries: Sequence[Entry] = ()
+    leaves: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Control:
 class Write:
     """Insert rows, and move the head if `head` is given."""
 
-    rows: list[EntryRow] = field(default_factory=list)
+    rows: Rows
     tiles: list[Tile] = field(default_factory=list)
     old_size: int = 0
     head: Head | None = None
@@ -135,17 +136,14 @@ class Numbering:
         self.leaves: list[bytes] = []
         self._batch = Batch(head.size, self.tree.frontier, self.leaves)
 
-    def number(self, entries: Sequence[Entry]) -> tuple[list[EntryRow], tuple[Receipt, ...]]:
+    def number(self, entries: Sequence[Entry]) -> tuple[Rows, Receipts]:
         """The next rows and their receipts."""
-        rows, receipts, time = [], [], self.recorded_at
-        for entry in entries:
-            seq = self.tree.size
-            leaf = leaf_hash(leaf_data(seq, time, entry.digest))
-            self.tiles += self.tree.append(leaf)
-            self.leaves.append(leaf)
-            rows.append(EntryRow(seq, time, entry.body, leaf, entry.salt, entry.person))
-            receipts.append(Receipt(seq, leaf.hex(), entry.event_id, self._batch))
-        return rows, tuple(receipts)
+        first = self.tree.size
+        leaves = leaf_hashes(first, self.recorded_at, [entry.digest for entry in entries])
+        self.tiles += self.tree.extend(leaves)
+        self.leaves += leaves
+        receipts = Receipts(first, leaves, [entry.event_id for entry in entries], self._batch)
+        return Rows(first, self.recorded_at, entries, leaves), receipts
 
     def moved(self) -> Head:
         """The head after everything that was numbered."""
@@ -175,18 +173,18 @@ def _fast(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
         yield ROLLBACK
         return [() for _ in batch]
     numbering = Numbering(head, now())
-    rows: list[EntryRow] = []
+    entries: list[Entry] = []
     outcomes: list[Outcome] = []
 
     def number() -> None:
         for submission in batch:
-            numbered, receipts = numbering.number(submission.entries)
-            rows.extend(numbered)
-            outcomes.append(receipts)
+            outcomes.append(numbering.number(submission.entries)[1])
+            entries.extend(submission.entries)
 
     yield from _change([change for submission in batch for change in submission.changes], number)
-    yield Unrepeated([entry.event_id for one in batch for entry in one.entries], numbering.recorded_at)
+    yield Unrepeated([entry.event_id for entry in entries], numbering.recorded_at)
     moved = numbering.moved()
+    rows = Rows(head.size, numbering.recorded_at, entries, numbering.leaves)
     yield Write(rows, numbering.tiles, numbering.head.size, moved)
     for submission in batch:
         if submission.afterwards:
@@ -222,7 +220,7 @@ def _careful(take: Take, now: Callable[[], datetime], seen: Seen) -> Steps:
         yield ROLLBACK
     else:
         moved = numbering.moved()
-        yield Write([], numbering.tiles, numbering.head.size, moved)
+        yield Write(Rows(moved.size, moved.recorded_at), numbering.tiles, numbering.head.size, moved)
         yield Commit()
         seen.look(moved)
     return outcomes
@@ -261,7 +259,8 @@ def _alone(submission: Submission, numbering: Numbering, known: dict[str, Known]
     except Refused as refusal:
         return (yield from _undone(ChangeRefused(refusal.fault), numbering, before))
     yield RELEASE
-    known.update({row_id: Known(row.seq, row.body, row.leaf_hash) for row_id, row in _ids(submission, rows)})
+    for seq, (entry, leaf) in enumerate(zip(rows.entries, rows.leaves, strict=True), start=rows.first):
+        known[entry.event_id] = Known(seq, entry.body, leaf)
     return receipts
 
 
@@ -271,7 +270,3 @@ def _undone(fault: Exception, numbering: Numbering, before: tuple[Tree, int]) ->
     del numbering.tiles[kept:]
     del numbering.leaves[numbering.tree.size - numbering.head.size :]
     return fault
-
-
-def _ids(submission: Submission, rows: Sequence[EntryRow]) -> list[tuple[str, EntryRow]]:
-    return [(entry.event_id, row) for entry, row in zip(submission.entries, rows, strict=True)]

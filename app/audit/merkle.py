@@ -20,6 +20,13 @@ def leaf_hash(data: bytes) -> bytes:
     return sha256(b"\x00" + data).digest()
 
 
+def leaf_hashes(first: int, recorded_at: str, entry_digests: Sequence[str]) -> list[bytes]:
+    """The hashes of leaves that follow each other from a number on, each as `leaf_hash` of its `leaf_data`."""
+    last = f"\n{recorded_at}\n"
+    said = (f"\0audit-leaf/v1\n{seq}{last}{digest}\n" for seq, digest in enumerate(entry_digests, start=first))
+    return [sha256(each.encode()).digest() for each in said]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of two subtrees."""
     return sha256(b"\x01" + left + right).digest()
@@ -50,15 +57,20 @@ class Tree:
 
     def append(self, leaf: bytes) -> list[Tile]:
         """Add a leaf's hash; the tiles that it completes."""
-        tiles = []
-        node, level, place = leaf, 0, self.size
-        while place & 1:
-            node = node_hash(self.frontier.pop(), node)
-            level, place = level + 1, place >> 1
-            if level in TILE_LEVELS:
-                tiles.append(Tile(level, place, node))
-        self.frontier.append(node)
-        self.size += 1
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Sequence[bytes]) -> list[Tile]:
+        """Add leaves' hashes, one after the other; the tiles that they complete."""
+        tiles, frontier = [], self.frontier
+        for size, leaf in enumerate(leaves, start=self.size):
+            node, level, place = leaf, 0, size
+            while place & 1:
+                node = sha256(b"\x01" + frontier.pop() + node).digest()  # as `node_hash`, without the call
+                level, place = level + 1, place >> 1
+                if level in TILE_LEVELS:
+                    tiles.append(Tile(level, place, node))
+            frontier.append(node)
+        self.size += len(leaves)
         return tiles
 
     def packed(self) -> bytes:

@@ -25,6 +25,7 @@ from app.audit.append import (
     Unsettled,
     Write,
 )
+from app.audit.entry import Entry
 from app.audit.head import Head
 from app.audit.months import month_of, strays
 from app.audit.submission import Change
@@ -42,10 +43,19 @@ _COMMIT = (
 _MAKE_MONTHS = "SELECT log_make_months($1)"
 _HEAD = "SELECT size, frontier, recorded_at, root FROM log_head WHERE id = 1 FOR UPDATE"
 _FIND = "SELECT event_id, seq, body, leaf_hash FROM log_entry WHERE event_id = ANY($1::text[])"
+_BETWEEN = chr(30)
+"""Between texts that are sent as one, which the driver encodes in a fraction of the time that an array takes it.
+
+It stands in no canonical JSON.
+"""
 _INSERT = (
-    "entered AS (INSERT INTO log_entry (seq, recorded_at, body, leaf_hash) SELECT seq, $1, body, leaf "
-    "FROM unnest($2::bigint[], $3::text[], $4::bytea[]) AS row (seq, body, leaf)), "
-    "parts AS (INSERT INTO log_subject (seq, salt, body) SELECT * FROM unnest($5::bigint[], $6::bytea[], $7::text[]))"
+    "entered AS (INSERT INTO log_entry (seq, recorded_at, body, leaf_hash) "
+    "SELECT $2::bigint + row.place - 1, $1::text, row.body, substring($4::bytea FROM 32 * row.place::int - 31 FOR 32) "
+    "FROM unnest(string_to_array($3::text, chr(30))) WITH ORDINALITY AS row (body, place)), "
+    "parts AS (INSERT INTO log_subject (seq, salt, body) "
+    "SELECT $2::bigint + row.place - 1, decode(row.salt, 'hex'), row.body "
+    "FROM unnest(string_to_array($5::text, chr(30)), string_to_array($6::text, chr(30), '')) "
+    "WITH ORDINALITY AS row (salt, body, place) WHERE row.body IS NOT NULL)"
 )
 _ROWS = " ".join(("WITH", _INSERT, "SELECT 1"))
 _ROWS_AND_HEAD = " ".join(
@@ -53,9 +63,9 @@ _ROWS_AND_HEAD = " ".join(
         "WITH",
         _INSERT,
         ", tiles AS (INSERT INTO log_tile (level, number, root)",
-        "SELECT * FROM unnest($8::bigint[], $9::bigint[], $10::bytea[])),",
-        "moved AS (UPDATE log_head SET size = $12, frontier = $13, recorded_at = $1, root = $14",
-        "WHERE id = 1 AND size = $11 RETURNING 1) SELECT count(*) FROM moved",
+        "SELECT * FROM unnest($7::bigint[], $8::bigint[], $9::bytea[])),",
+        "moved AS (UPDATE log_head SET size = $11, frontier = $12, recorded_at = $1, root = $13",
+        "WHERE id = 1 AND size = $10 RETURNING 1) SELECT count(*) FROM moved",
     )
 )
 _REFUSALS = (
@@ -204,28 +214,30 @@ async def _write(connection: Any, step: Write) -> None:
     except asyncpg.CheckViolationError as fault:
         if fault.constraint_name is not None:
             raise
-        raise NoMonth(month_of(step.rows[0].recorded_at)) from fault  # it has no partition to violate anything in
+        raise NoMonth(month_of(step.rows.recorded_at)) from fault  # it has no partition to violate anything in
 
 
 async def _insert(connection: Any, step: Write) -> None:
-    rows, parts = step.rows, [row for row in step.rows if row.person is not None]
-    recorded_at = step.head.recorded_at if step.head else rows[0].recorded_at
-    values: list[Any] = [
-        recorded_at,
-        [row.seq for row in rows],
-        [row.body for row in rows],
-        [row.leaf_hash for row in rows],
-        [row.seq for row in parts],
-        [row.salt for row in parts],
-        [row.person for row in parts],
-    ]
-    if step.head is None:
+    rows, head = step.rows, step.head
+    values = [rows.recorded_at, rows.first, *_texts(rows.entries, rows.leaves)]
+    if head is None:
         await connection.fetchval(_ROWS, *values, timeout=STATEMENT_SECONDS)
         return
     values += _columns(step.tiles)
-    values += [step.old_size, step.head.size, step.head.frontier, step.head.root]
+    values += [step.old_size, head.size, head.frontier, head.root]
     if await connection.fetchval(_ROWS_AND_HEAD, *values, timeout=STATEMENT_SECONDS) != 1:
         raise Lost("the head moved under its lock")
+
+
+def _texts(entries: Sequence[Entry], leaves: Sequence[bytes]) -> list[Any]:
+    """Bodies, leaves, salts and persons' parts, each in one; ValueError for a body that is no canonical JSON."""
+    bodies = _BETWEEN.join([entry.body for entry in entries])
+    parts = _BETWEEN.join([entry.person or "" for entry in entries])
+    salts = _BETWEEN.join(["" if entry.salt is None else entry.salt.hex() for entry in entries])
+    between = max(len(entries) - 1, 0)
+    if bodies.count(_BETWEEN) != between or parts.count(_BETWEEN) != between:
+        raise ValueError("an entry holds a control character")
+    return [bodies, b"".join(leaves), salts, parts]
 
 
 def _columns(tiles: Sequence[Any]) -> list[list[Any]]:

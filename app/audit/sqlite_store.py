@@ -180,9 +180,11 @@ class SqliteStore:
             raise
 
     def _write(self, step: Write) -> None:
-        insert = self._connection.executemany
-        insert(_ENTRY, [(row.seq, row.recorded_at, row.body, row.leaf_hash) for row in step.rows])
-        insert(_SUBJECT, [(row.seq, row.salt, row.person) for row in step.rows if row.person is not None])
+        insert, rows = self._connection.executemany, step.rows
+        numbered = list(enumerate(rows.entries, start=rows.first))
+        leaves = zip(numbered, rows.leaves, strict=True)
+        insert(_ENTRY, [(seq, rows.recorded_at, entry.body, leaf) for (seq, entry), leaf in leaves])
+        insert(_SUBJECT, [(seq, entry.salt, entry.person) for seq, entry in numbered if entry.person is not None])
         if step.tiles:
             insert(_TILE, [(tile.level, tile.number, tile.root) for tile in step.tiles])
         head = step.head

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import eq
+from typing import Any, overload
 
 from app.audit.entry import Entry
 from app.audit.proofs import Batch, Inclusion
@@ -74,6 +75,35 @@ class Receipt:
     def proof(self) -> Inclusion | None:
         """That the entry is in the log as its transaction left it, made without a read."""
         return None if self.batch is None else self.batch.proof(self.seq)
+
+
+class Receipts(Sequence[Receipt]):
+    """The receipts of entries that were numbered together: each is made when it is asked for, since few ever are."""
+
+    __slots__ = ("_batch", "_event_ids", "_first", "_leaves")
+
+    def __init__(self, first: int, leaves: Sequence[bytes], event_ids: Sequence[str], batch: Batch | None) -> None:
+        self._first, self._leaves, self._event_ids, self._batch = first, leaves, event_ids, batch
+
+    def __len__(self) -> int:
+        return len(self._leaves)
+
+    @overload
+    def __getitem__(self, place: int) -> Receipt: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Receipt]: ...
+    def __getitem__(self, place: int | slice) -> Receipt | Sequence[Receipt]:
+        numbers = range(self._first, self._first + len(self._leaves))[place]
+        if isinstance(numbers, range):
+            return tuple(map(self._numbered, numbers))
+        return self._numbered(numbers)
+
+    def _numbered(self, seq: int) -> Receipt:
+        place = seq - self._first
+        return Receipt(seq, self._leaves[place].hex(), self._event_ids[place], self._batch)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
 
 
 def receipt_header(receipts: Sequence[Receipt]) -> str:

@@ -23,7 +23,7 @@ QUEUED_ENTRIES = 4096
 BATCH_ENTRIES = 1024
 
 
-_Batch = list[tuple[Submission, "asyncio.Future[tuple[Receipt, ...]]"]]
+_Batch = list[tuple[Submission, "asyncio.Future[Sequence[Receipt]]"]]
 
 
 class Store(Protocol):
@@ -43,14 +43,14 @@ class AuditLog:
 
     def __init__(self, store: Store, now: Callable[[], datetime], queued_entries: int = QUEUED_ENTRIES) -> None:
         self._store, self._now, self._limit = store, now, queued_entries
-        self._queue: deque[tuple[Submission, asyncio.Future[tuple[Receipt, ...]]]] = deque()
+        self._queue: deque[tuple[Submission, asyncio.Future[Sequence[Receipt]]]] = deque()
         self._queued = 0
         self._writing: asyncio.Task[None] | None = None
         self._closed = False
         self._seen = Seen()
         self._refusal: str | None = None
 
-    async def append(self, submission: Submission) -> tuple[Receipt, ...]:
+    async def append(self, submission: Submission) -> Sequence[Receipt]:
         """A receipt for each entry, once it is durable.
 
         Raises LogBusy, LogUnavailable, EventConflict, EntryRefused or ChangeRefused. The same entry twice is one entry.
@@ -77,14 +77,14 @@ class AuditLog:
             await self._writing
         await self._store.close()
 
-    def _enqueue(self, submission: Submission) -> "asyncio.Future[tuple[Receipt, ...]]":
+    def _enqueue(self, submission: Submission) -> "asyncio.Future[Sequence[Receipt]]":
         if self._closed or self._refusal:
             raise LogUnavailable(self._refusal or "the log is closed")
         count = len(submission.entries)
         if self._queued and self._queued + count > self._limit:
             raise LogBusy("too many entries are waiting for the log")
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[tuple[Receipt, ...]] = loop.create_future()
+        waiting: asyncio.Future[Sequence[Receipt]] = loop.create_future()
         self._queue.append((submission, waiting))
         self._queued += count
         if self._writing is None:

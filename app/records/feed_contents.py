@@ -21,28 +21,50 @@ Alike = Sequence[tuple[Mapping[Category, Opening], Sequence[str]]]
 """People by id, each group with what is open of all in it."""
 
 
+_NAMES = {category: category.value for category in READABLE}
+
+
 async def contents(
     records: Records, permit: Permit, caller: Caller, at: datetime, groups: Alike
-) -> Mapping[str, Mapping[Category, Content]]:
-    """Of each person (by id) the categories that are open, as a read of one person has them; a statement a section."""
-    found: dict[str, dict[Category, dict[str, Rows]]] = {}
+) -> Mapping[str, Mapping[str, Content]]:
+    """Of each person (by id) the categories that are open, by name, as a read of one person has them.
+
+    A statement a section. Names, since a word of ours takes longer to be hashed and written than all else of it.
+    """
+    found: dict[str, Mapping[str, Content]] = {}
     for openings, persons in groups:
-        found |= {person: {category: {} for category in READABLE if category in openings} for person in persons}
         values = {**facts.parameters(caller, at), "persons": array(persons)}
-        for category, opening in openings.items():
-            for place, section in enumerate(sections(category)):
-                fields, key = section.fields(opening.caveat), (category, place, opening.caveat, opening.rows)
-                if not fields or not section.is_shown(opening.rows):
-                    continue
-                statement = records.prepared(("feed", *key), partial(section_of_many, *key))
-                rows: dict[str, Rows] = {person: [] for person in persons}
-                for person, *row in await records.database.fetch(statement, values, permit):
-                    rows[person].append(dict(zip(fields, row, strict=True)))
-                for person in persons:
-                    found[person][category][section.name] = rows[person]
-            for person in persons if category is Category.ATTENDANCE else ():
-                say_outcome(found[person][category])
+        read = {
+            _NAMES[category]: await _read(records, permit, (category, openings[category]), values, persons)
+            for category in READABLE
+            if category in openings
+        }
+        for person in persons:
+            found[person] = {
+                name: {section: rows[person] for section, rows in shown.items()} for name, shown in read.items()
+            }
+        if Category.ATTENDANCE in openings:
+            for person in persons:
+                say_outcome(found[person][_NAMES[Category.ATTENDANCE]])
     return found
+
+
+async def _read(
+    records: Records, permit: Permit, opened: tuple[Category, Opening], values: Mapping[str, Any], whose: Sequence[str]
+) -> Mapping[str, Mapping[str, Rows]]:
+    """The sections of a category by name, each with everybody's rows by person."""
+    category, opening = opened
+    read: dict[str, Mapping[str, Rows]] = {}
+    for place, section in enumerate(sections(category)):
+        fields, key = section.fields(opening.caveat), (category, place, opening.caveat, opening.rows)
+        if not fields or not section.is_shown(opening.rows):
+            continue
+        statement = records.prepared(("feed", *key), partial(section_of_many, *key))
+        rows: dict[str, Rows] = {person: [] for person in whose}
+        for person, *row in await records.database.fetch(statement, values, permit):
+            rows[person].append(dict(zip(fields, row, strict=True)))
+        read[section.name] = rows
+    return read
 
 
 async def local_ids(records: Records, permit: Permit, client: str, persons: Iterable[str]) -> dict[str, list[str]]:

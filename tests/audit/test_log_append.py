@@ -17,6 +17,7 @@ from app.audit.submission import (
     EventConflict,
     LogBusy,
     LogUnavailable,
+    Receipts,
     RowsMissed,
     Submission,
 )
@@ -96,7 +97,7 @@ async def test_the_same_event_with_other_content_is_a_conflict(log: AuditLog, ad
         log.append(Submission((make_entry(4),))),
         return_exceptions=True,
     )
-    assert [type(one) for one in done] == [EventConflict, EventConflict, tuple]
+    assert [type(one) for one in done] == [EventConflict, EventConflict, Receipts]
     report = verified(address)
     assert (report.exit_code, report.size) == (0, 2)
 
@@ -110,9 +111,22 @@ async def test_a_poisoned_entry_fails_alone(log: AuditLog, address: Address) -> 
         *(log.append(Submission((entry,))) for entry in (make_entry(3), poisoned, make_entry(4), short, make_entry(5))),
         return_exceptions=True,
     )
-    assert [type(one) for one in done] == [tuple, EntryRefused, tuple, EntryRefused, tuple]
+    assert [type(one) for one in done] == [Receipts, EntryRefused, Receipts, EntryRefused, Receipts]
     report = verified(address)
     assert (report.exit_code, report.size) == (0, 3), report.findings
+
+
+async def test_what_would_be_two_entries_is_none(log: AuditLog, address: Address) -> None:
+    """Two bodies in one, or two persons' parts, however they are put beside each other."""
+    good, bad = make_entry(1), make_entry(2)
+    bodies = bad._replace(body=f"{bad.body}\x1e{good.body}")
+    parts = bad._replace(person=f"{bad.person}\x1e{good.person}")
+    done = await asyncio.gather(
+        *(log.append(Submission((entry,))) for entry in (bodies, good, parts)), return_exceptions=True
+    )
+    assert [type(one) for one in done] == [EntryRefused, Receipts, EntryRefused]
+    report = verified(address)
+    assert (report.exit_code, report.size) == (0, 1), report.findings
 
 
 async def test_a_change_commits_with_its_entry(log: AuditLog, ledger: Address, owner: Owner) -> None:
@@ -124,7 +138,7 @@ async def test_a_change_commits_with_its_entry(log: AuditLog, ledger: Address, o
         log.append(Submission((make_entry(4),), (adding(ledger, 4),))),
         return_exceptions=True,
     )
-    assert [type(one) for one in done] == [tuple, ChangeRefused, ChangeRefused, tuple]
+    assert [type(one) for one in done] == [Receipts, ChangeRefused, ChangeRefused, Receipts]
     assert isinstance(done[1].fault, sqlite3.IntegrityError | asyncpg.UniqueViolationError)
     assert owner.rows("SELECT id FROM ledger ORDER BY id") == [(1,), (4,)]
     assert owner.rows("SELECT request_id FROM log_entry ORDER BY seq") == [("request-1",), ("request-4",)]
@@ -165,7 +179,7 @@ async def test_a_full_queue_turns_away(address: Address) -> None:
     log = await open_log(address, SERVICE_ROLE, now, queued_entries=10)
     done = await asyncio.gather(*(log.append(Submission((make_entry(n),))) for n in range(30)), return_exceptions=True)
     await log.close()
-    assert [type(one) for one in done] == [tuple] * 10 + [LogBusy] * 20
+    assert [type(one) for one in done] == [Receipts] * 10 + [LogBusy] * 20
     assert verified(address).size == 10
 
 
@@ -176,7 +190,7 @@ async def test_a_caller_that_goes_away_neither_loses_nor_doubles(log: AuditLog, 
     for task in tasks[::2]:
         task.cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(one) for one in done[:2]] == [asyncio.CancelledError, tuple]
+    assert [type(one) for one in done[:2]] == [asyncio.CancelledError, Receipts]
     await log.ping()
     report = verified(address)
     assert (report.exit_code, report.size) == (0, 20)

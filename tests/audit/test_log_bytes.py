@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from app.audit.canonical import GREATEST, OutsideProfile, assemble, canonical, parse, ready
 from app.audit.entry import Entry, Pattern, PersonPart, Record, timestamp
-from app.audit.merkle import EMPTY_ROOT, Tile, Tree, leaf_data, leaf_hash, node_hash
-from app.audit.submission import Receipt, receipt_header
+from app.audit.merkle import EMPTY_ROOT, Tile, Tree, leaf_data, leaf_hash, leaf_hashes, node_hash
+from app.audit.submission import Receipt, Receipts, receipt_header
 from app.audit.verify_bytes import NotCanonical, canonical_value
 from app.audit.verify_bytes import Tree as VerifiersTree
 from tests.audit.logs import THEN, make_entry
@@ -369,3 +369,24 @@ def test_the_receipt_header_names_one_or_the_first_and_the_last() -> None:
     receipts = [Receipt(number, f"{number:064x}", "e") for number in range(3)]
     assert receipt_header(receipts[:1]) == f"0:{0:064x}"
     assert receipt_header(receipts) == f"0:{0:064x}, 2:{2:064x}"
+
+
+def test_receipts_are_made_when_they_are_asked_for() -> None:
+    """One, some or all of them, as if each had been made at once."""
+    leaves = [bytes([number]) * 32 for number in range(3)]
+    receipts = Receipts(7, leaves, ["a", "b", "c"], None)
+    each = tuple(Receipt(7 + place, leaves[place].hex(), name) for place, name in enumerate("abc"))
+    assert (tuple(receipts), len(receipts), receipts[1], receipts[-1], receipts[1:]) == (each, 3, *each[1:], each[1:])
+    assert receipts == each
+    assert receipts != each[:2]
+    assert receipts != (each[0], each[0], each[2])
+
+
+def test_leaves_that_follow_each_other_are_hashed_as_each_alone() -> None:
+    """And make the tiles that they make one by one."""
+    digests, at = [f"{number:064x}" for number in range(300)], "2026-03-10T09:30:00.000000Z"
+    leaves = leaf_hashes(5, at, digests)
+    assert leaves == [leaf_hash(leaf_data(5 + place, at, digest)) for place, digest in enumerate(digests)]
+    one, other = Tree(), Tree()
+    assert one.extend(leaves) == [tile for leaf in leaves for tile in other.append(leaf)] != []
+    assert (one.size, one.frontier) == (other.size, other.frontier)
