@@ -36,7 +36,7 @@ FILTERS = {
     "since": Filter(Category.ATTENDANCE, _since),
     "until": Filter(Category.ATTENDANCE, _until),
 }
-NAMES = ("id", "referralId", "startsAt", "minutes", "endsAt", "roomId", "site", "recordedAt")
+NAMES = ("id", "referralId", "startsAt", "minutes", "roomId", "site", "recordedAt")
 TABLES = frozenset({"appointment", "appointment_booking"})
 
 
@@ -46,8 +46,8 @@ def _page(listing: Listing) -> Select[Any]:
     statement = (
         select(
             person.id.label("person_id"), person.crn, facts.facts_of(person).label("facts"),
-            facts.is_limited(person).label("limited"), _A.id, _A.referral_id, _A.starts_at, _A.minutes, _B.ends_at,
-            _B.room_id, _A.site, _A.recorded_at,
+            facts.is_limited(person).label("limited"), _A.id, _A.referral_id, _A.starts_at, _A.minutes, _B.room_id,
+            _A.site, _A.recorded_at,
         )
         .join(T.Person.__table__, person.id == _A.person_id)
         .outerjoin(_B, _B.id == _A.id)

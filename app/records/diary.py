@@ -5,7 +5,7 @@ Of other people's appointments no more is selected than when, where and with who
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    exists,
     func,
     literal_column,
     or_,
@@ -23,16 +22,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db import Prepared, Warrant
+from app.db import Warrant
 from app.records.predicates import T
 from app.records.reading import PERSON, Records
 from app.tables import Instant
 
 FROM, UNTIL = bindparam("since", type_=Instant()), bindparam("until", type_=Instant())
+BEGUN = bindparam("begun", type_=Instant())
+"""Before which nothing began that goes on into the window."""
 FIRST, LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())
 APART = bindparam("apart", type_=String())
 """The appointment that is moved, which is in nobody's way."""
 LONGEST_MINUTES = 1440
+USUAL_MINUTES = 60
+"""How long an appointment is taken to last of which nobody said it."""
 CANCELLED = ("2", "4")
 """By the patient, by the provider: whatever they took is free again."""
 
@@ -49,24 +52,34 @@ class Window:
 
     def values(self, **also: Any) -> dict[str, Any]:
         """As the statements name them."""
-        return {"since": self.since, "until": self.until, "first": self.first, "last": self.last, "apart": self.apart,
-                **also}  # fmt: skip
+        begun = self.since - timedelta(minutes=LONGEST_MINUTES)
+        return {"since": self.since, "until": self.until, "begun": begun, "first": self.first, "last": self.last,
+                "apart": self.apart, **also}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """An appointment as far as it takes somebody's time: who holds it, who else is there, in which room, at which site.
 
-    `ends_at` is None where nobody said how long it lasts.
+    How long it lasts the appointment says, and not what was booked: another system may since have sent another time.
     """
 
     starts_at: datetime
-    ends_at: datetime | None
     minutes: int | None
     staff_id: str | None
     second_staff_id: str | None
     room_id: str | None
     site: str | None
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over, as far as anybody said how long it lasts."""
+        return over(self.starts_at, self.minutes)
+
+
+def over(starts: datetime, minutes: int | None) -> datetime:
+    """When an appointment of so many minutes is over, or of as many as is usual."""
+    return starts + timedelta(minutes=minutes or USUAL_MINUTES)
 
 
 def stands(appointment: Any) -> ColumnElement[bool]:
@@ -75,18 +88,18 @@ def stands(appointment: Any) -> ColumnElement[bool]:
     return and_(appointment.withdrawn_at.is_(None), or_(appointment.attendance_code.is_(None), ~cancelled))
 
 
-def _theirs(person_id: Any) -> ColumnElement[bool]:
+def theirs(person_id: Any) -> ColumnElement[bool]:
     """Of the person under whichever CRN: what they have to attend and keep away from does not follow the number."""
     others = select(T.MergedPerson.with_id).where(T.MergedPerson.person_id == PERSON)
-    theirs: ColumnElement[bool] = person_id.in_(union_all(select(PERSON), others))
-    return theirs
+    found: ColumnElement[bool] = person_id.in_(union_all(select(PERSON), others))
+    return found
 
 
 def _obligations() -> Select[Any]:
     obligation = T.Obligation
     columns = (obligation.starts_at, obligation.ends_at, obligation.kind, obligation.place,
                obligation.person_id != PERSON)  # fmt: skip
-    within = (_theirs(obligation.person_id), obligation.starts_at < UNTIL, obligation.ends_at >= FROM)
+    within = (theirs(obligation.person_id), obligation.starts_at < UNTIL, obligation.ends_at >= FROM)
     return select(*columns).where(*within).order_by(obligation.starts_at, obligation.id)
 
 
@@ -102,7 +115,7 @@ def _conditions() -> Select[Any]:
     return (
         select(*columns, condition.start_date, condition.end_date, condition.person_id != PERSON)
         .where(
-            _theirs(condition.person_id),
+            theirs(condition.person_id),
             condition.kind.in_([literal_column("'exclusion-zone'"), literal_column("'curfew'")]),
         )
         .where(condition.start_date <= LAST, or_(condition.end_date.is_(None), condition.end_date >= FIRST))
@@ -114,7 +127,7 @@ def _alerts() -> Select[Any]:
     alert = T.RiskAlert
     live = (alert.start_date <= LAST, or_(alert.deregistered_on.is_(None), alert.deregistered_on > FIRST))
     columns = (alert.code, alert.person_id != PERSON)
-    return select(*columns).distinct().where(_theirs(alert.person_id), *live).order_by(alert.code)
+    return select(*columns).distinct().where(theirs(alert.person_id), *live).order_by(alert.code)
 
 
 def treating_then() -> ColumnElement[bool]:
@@ -129,24 +142,26 @@ def treating_then() -> ColumnElement[bool]:
     )
 
 
-def _held(*where: Any) -> Select[Any]:
+def _held(*also: Any, where: Any) -> Select[Any]:
     appointment, booking, allocation = T.Appointment, T.Booking, T.Allocation
     return (
-        select(appointment.starts_at, booking.ends_at, appointment.minutes, booking.staff_id, booking.second_staff_id,
-               booking.room_id, appointment.site, allocation.staff_id)
+        select(appointment.starts_at, appointment.minutes, booking.staff_id, booking.second_staff_id, booking.room_id,
+               appointment.site, allocation.staff_id, *also)
         .outerjoin(booking, booking.id == appointment.id)
         .outerjoin(allocation, treating_then())
-        .where(stands(appointment), appointment.id != APART, *where)
+        .where(stands(appointment), appointment.id != APART, appointment.starts_at < UNTIL, *where)
         .order_by(appointment.starts_at, appointment.id)
     )  # fmt: skip
 
 
 def _own() -> Select[Any]:
-    return _held(T.Appointment.person_id == PERSON, T.Appointment.starts_at < UNTIL, T.Appointment.starts_at >= FROM)
+    appointment = T.Appointment
+    within = (theirs(appointment.person_id), appointment.starts_at >= BEGUN)
+    return _held(appointment.person_id != PERSON, where=within)
 
 
 def _taken() -> Select[Any]:
-    return _held(T.Appointment.starts_at < UNTIL, T.Appointment.starts_at >= FROM)
+    return _held(where=(T.Appointment.starts_at >= FROM,))
 
 
 def _language() -> Select[Any]:
@@ -168,14 +183,19 @@ async def alerts(records: Records, permit: Warrant, person: str, window: Window)
     return await _fetched(records, permit, "diary alerts", _alerts, window.values(person=person))
 
 
-async def own(records: Records, permit: Warrant, person: str, window: Window) -> list[Held]:
-    """The person's therapy appointments, under whichever referral."""
-    return _as_held(await _fetched(records, permit, "diary own", _own, window.values(person=person)))
+async def own(records: Records, permit: Warrant, person: str, window: Window) -> list[tuple[Held, bool]]:
+    """The person's therapy appointments, under whichever referral and CRN; each with whether another record has it.
+
+    As of obligations, those that have ended by the first moment of the window are none of them.
+    """
+    rows = await _fetched(records, permit, "diary own", _own, window.values(person=person))
+    found = ((_as_held(row[:-1]), bool(row[-1])) for row in rows)
+    return [(held, elsewhere) for held, elsewhere in found if held.ends_at >= window.since]
 
 
 async def taken(records: Records, permit: Warrant, window: Window) -> list[Held]:
     """Everybody's appointments, without whose they are."""
-    return _as_held(await _fetched(records, permit, "diary taken", _taken, window.values()))
+    return [_as_held(row) for row in await _fetched(records, permit, "diary taken", _taken, window.values())]
 
 
 async def language(records: Records, permit: Warrant, person: str) -> str | None:
@@ -184,53 +204,12 @@ async def language(records: Records, permit: Warrant, person: str) -> str | None
     return str(found) if found else None
 
 
-def _as_held(rows: Sequence[Any]) -> list[Held]:
+def _as_held(row: Sequence[Any]) -> Held:
     """Whoever treats the person holds what was booked elsewhere."""
-    return [
-        Held(starts, ends, minutes, staff or treating, second, room, site)
-        for starts, ends, minutes, staff, second, room, site, treating in rows
-    ]
+    starts, minutes, staff, second, room, site, treating = row
+    return Held(starts, minutes, staff or treating, second, room, site)
 
 
 async def _fetched(records: Records, permit: Warrant, key: str, build: Any, values: Mapping[str, Any]) -> Sequence[Any]:
     statement = records.prepared(key, build)
     return await records.database.fetch(statement, {name: values[name] for name in statement.names}, permit)
-
-
-def still_free(booking: Mapping[str, Any]) -> Select[Any]:
-    """One row if nobody else has the therapist, the second of staff, the room or the person at that time.
-
-    A change that finds it is made under the log's lock, which whoever else books waits for: of any number of bookings
-    of one slot that are decided at once, one is made.
-    """
-    other, appointment = T.Booking.__table__.alias("other").c, T.Appointment
-    values = {name: bindparam(f"free_{name}", type_=T.Booking.__table__.c[name].type) for name in _TAKEN_BY}
-    staff = [values[name] for name in ("staff_id", "second_staff_id") if booking[name] is not None]
-    same = [other.staff_id.in_(staff), other.second_staff_id.in_(staff), other.person_id == values["person_id"]]
-    if booking["room_id"] is not None:
-        same.append(other.room_id == values["room_id"])
-    overlapping = (other.starts_at < values["ends_at"], other.ends_at > values["starts_at"], other.id != values["id"])
-    there = exists().where(appointment.id == other.id, stands(appointment), *overlapping, or_(*same))
-    return select(literal_column("1")).where(~there)
-
-
-_TAKEN_BY = ("id", "person_id", "staff_id", "second_staff_id", "room_id", "starts_at", "ends_at")
-
-
-def free_change(records: Records, booking: Mapping[str, Any]) -> tuple[str, Sequence[Any], int]:
-    """The same as a change that goes before the booking's own."""
-    statement, values = _prepared_free(records, booking)
-    return statement.sql, statement.arguments({name: values[name] for name in statement.names}), 1
-
-
-async def is_free(records: Records, permit: Warrant, booking: Mapping[str, Any]) -> bool:
-    """Whether nobody else has what a booking takes, as far as is known now."""
-    statement, values = _prepared_free(records, booking)
-    found = await records.database.fetch(statement, {name: values[name] for name in statement.names}, permit)
-    return bool(found)
-
-
-def _prepared_free(records: Records, booking: Mapping[str, Any]) -> tuple[Prepared, dict[str, Any]]:
-    key = ("diary still free", booking["second_staff_id"] is None, booking["room_id"] is None)
-    statement = records.prepared(key, lambda: still_free(booking))
-    return statement, {f"free_{name}": booking[name] for name in _TAKEN_BY}

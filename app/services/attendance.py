@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.gate import Act, Gate, NotOnFile, Unacceptable
+from app.gate import Gate, NotOnFile, Unacceptable
 from app.pathway import attendance, engagement
 from app.pathway.attendance import CANCELLED
 from app.pathway.engagement import Contact
 from app.records import rows
-from app.records.diary import free_change, is_free
 from app.records.life import say_outcome
 from app.records.rows import Found
 from app.records.writing import next_version
 from app.services.answers import Answer, document
+from app.services.diary import DiaryService
 from app.services.entity_tags import check_tag, tag_of
 from app.services.following import attended
+from app.services.meanwhile import looked_again
 from app.services.referred import Referred
 from app.vocabulary import Category, Question
 
-APPOINTMENT, BOOKING, CORRECTED = "appointment", "appointment_booking", "corrected_outcome"
+APPOINTMENT, CORRECTED = "appointment", "corrected_outcome"
 EARLIER = ("attendance_code", "short_notice", "cancelled_at", "recorded_at", "corrected_at")
 
 
@@ -39,7 +40,7 @@ class AttendanceService:
 
     def __init__(self, gate: Gate, short_notice_hours: int) -> None:
         self._gate, self._hours = gate, short_notice_hours
-        self._referred = Referred(gate)
+        self._referred, self._diary = Referred(gate), DiaryService(gate)
 
     async def one(self, question: Question, referral: str, appointment: str) -> tuple[Answer, str]:
         """An appointment with what was recorded of it before, and the entity tag that a correction has to name."""
@@ -67,15 +68,19 @@ class AttendanceService:
         """Record or correct what became of an appointment; Unacceptable for what cannot have happened.
 
         An outcome of the future is none: attended or missed is only what has begun. A cancellation of what is to come
-        is taken back only while nobody else has the time (`slot-taken`).
+        is taken back only where it could be booked now (`slot-taken`, `slot-unsuitable`).
         """
+        return await looked_again(lambda: self._record(question, referral, appointment, said, tag))
+
+    async def _record(self, question: Question, referral: str, appointment: str, said: Recorded, tag: str | None
+                      ) -> tuple[Answer, str]:  # fmt: skip
         async with self._gate.act(question, record=("referral", referral)) as act:
             of = await self._referred.referral(act, question, referral)
             row = await self._referred.record(act, question, referral, APPOINTMENT, appointment)
             check_tag(tag_of(row), tag)
             changed = self._outcome(row, said, question.at) | next_version(row, question.at)
             if row["starts_at"] > question.at and row["attendance_code"] in CANCELLED and said.code not in CANCELLED:
-                await self._take_again(act, appointment)
+                await self._diary.take_again(act, question, row)
             seen = {"id": appointment, "source_version": row["source_version"]}
             act.changes.append(self._gate.writer.update(APPOINTMENT, seen, changed))
             act.details |= {"change": "recorded", "table": APPOINTMENT}
@@ -86,13 +91,6 @@ class AttendanceService:
             said_now = {"id": appointment, "version": version, "signals": _signals(now), "moved": moved}
             act.answer = document(said_now)
         return Answer(act.answer, act.receipt), tag_of(changed)
-
-    async def _take_again(self, act: Act, appointment: str) -> None:
-        """What a cancellation set free may be somebody else's by now; Unacceptable `slot-taken` if it is."""
-        for held in await self._rows(act.permit, BOOKING, id=appointment):
-            if not await is_free(self._gate.records, act.permit, held):
-                raise Unacceptable("slot-taken")
-            act.changes.append(free_change(self._gate.records, held))
 
     async def _rows(self, permit: Any, table: str, **equal: str) -> list[Found]:
         return await rows.rows(self._gate.records, permit, table, **equal)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.gate import Unacceptable
 from app.pathway.diary.clashes import Wanted
 from app.pathway.diary.spans import Span, span
-from app.services.diary_search import USUAL_MINUTES, Known
+from app.records.diary import over
+from app.services.diary_search import Known
 from app.services.register import works
 
 FACE_TO_FACE = "01"
@@ -80,7 +81,7 @@ def as_booked(known: Known, row: Mapping[str, Any]) -> Wanted:
     room = next((each for each in place.rooms if each.name == row.get("room")), None) if place else None
     second = row.get("secondStaff")
     return Wanted(
-        span=span(starts, starts + timedelta(minutes=row["minutes"] or USUAL_MINUTES)),
+        span=span(starts, over(starts, row["minutes"])),
         therapist=known.therapist(row.get("therapist") or ""),
         place=place,
         room=room,

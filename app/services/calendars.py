@@ -10,8 +10,8 @@ from typing import Any
 from icalendar import Calendar, Event
 
 from app.gate import CALENDAR, Gate
+from app.records.diary import over
 from app.services.answers import Answer, document
-from app.services.diary_search import USUAL_MINUTES
 from app.vocabulary import Party, Question, Role
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -66,7 +66,7 @@ def _event(row: Mapping[str, Any], at: datetime) -> Event:
     event.add("dtstamp", at)
     event.add("last-modified", row["recordedAt"])
     event.add("dtstart", starts)
-    event.add("dtend", row["endsAt"] or starts + timedelta(minutes=row["minutes"] or USUAL_MINUTES))
+    event.add("dtend", over(starts, row["minutes"]))
     event.add("summary", "Appointment")
     event.add("class", "PRIVATE")
     event.add("description", f"referral {row['referralId']}")

@@ -15,7 +15,8 @@ from app.pathway.diary.clashes import Wanted, clash, taken
 from app.pathway.diary.proposals import proposals
 from app.pathway.diary.spans import Span, minute, minute_after, span
 from app.records import rows
-from app.records.diary import free_change
+from app.records.diary import over
+from app.records.free_time import free_change
 from app.records.rows import Found
 from app.records.writing import next_version, own_record
 from app.services.answers import Answer, document, reasons
@@ -24,6 +25,7 @@ from app.services.diary_search import DAY_MINUTES, Asked, DiaryReader, Known
 from app.services.diary_told import CHECKED, OF_OBLIGATIONS, OF_RISK, SEEN, TOLD, Reached, as_reason, as_slot
 from app.services.entity_tags import check_tag, tag_of
 from app.services.following import booked
+from app.services.meanwhile import looked_again
 from app.services.referred import Referred
 from app.vocabulary import Action, Category, Question
 
@@ -111,25 +113,25 @@ class DiaryService:
     async def book(self, question: Question, referral_id: str, place: Place) -> tuple[Answer, str]:
         """Book an appointment, and the entity tag of it; the question asks to write the attendance.
 
-        Unacceptable `slot-taken` or `slot-unsuitable` for a time at which it cannot be, whoever was faster.
+        Unacceptable `slot-taken` or `slot-unsuitable` for a time at which it cannot be. Where somebody was faster it is
+        looked at again, so that whatever they took is told in the words in which it would have been told before.
         """
-        moved: str | None = None
-        try:
-            async with self._gate.act(question, record=("referral", referral_id)) as act:
-                reached = await self._reached(act, question, referral_id)
-                if reached.referral["closed_on"] is not None or reached.referral["status"] in CLOSED:
-                    raise Unacceptable("referral-closed")
-                booking = await self._placed(act, question, reached, place)
-                made = own_record(question.at)
-                made["source_id"] = f"OM{uuid4().hex[:18]}"  # the national tables have room for twenty characters
-                of = {"person_id": act.standing.person_id, "referral_id": referral_id}
-                self._write(act, question, made | of | booking.appointment, made | of | booking.held, None)
-                act.details |= {"change": "booked", "table": APPOINTMENT}
-                moved = await booked(self._gate, act, question, reached.referral)
-                said = {"id": made["id"], "referralId": referral_id, "version": made["source_version"], "moved": moved}
-                act.answer = document(said)
-        except Unacceptable as fault:
-            raise (fault if moved else _faster(fault)) from fault
+        return await looked_again(lambda: self._book(question, referral_id, place))
+
+    async def _book(self, question: Question, referral_id: str, place: Place) -> tuple[Answer, str]:
+        async with self._gate.act(question, record=("referral", referral_id)) as act:
+            reached = await self._reached(act, question, referral_id)
+            if reached.referral["closed_on"] is not None or reached.referral["status"] in CLOSED:
+                raise Unacceptable("referral-closed")
+            booking = await self._placed(act, question, reached, place)
+            made = own_record(question.at)
+            made["source_id"] = f"OM{uuid4().hex[:18]}"  # the national tables have room for twenty characters
+            of = {"person_id": act.standing.person_id, "referral_id": referral_id}
+            self._write(act, question, made | of | booking.appointment, made | of | booking.held, None)
+            act.details |= {"change": "booked", "table": APPOINTMENT}
+            moved = await booked(self._gate, act, question, reached.referral)
+            said = {"id": made["id"], "referralId": referral_id, "version": made["source_version"], "moved": moved}
+            act.answer = document(said)
         return Answer(act.answer, act.receipt), tag_of(made)
 
     async def move(self, question: Question, referral_id: str, appointment_id: str, place: Place, tag: str | None
@@ -138,6 +140,10 @@ class DiaryService:
 
         As `book`; `appointment-over` for one that has begun, or of which it is recorded what became of it.
         """
+        return await looked_again(lambda: self._move(question, referral_id, appointment_id, place, tag))
+
+    async def _move(self, question: Question, referral_id: str, appointment_id: str, place: Place, tag: str | None
+                    ) -> tuple[Answer, str]:  # fmt: skip
         async with self._gate.act(question, record=("referral", referral_id)) as act:
             row = await self._referred.record(act, question, referral_id, APPOINTMENT, appointment_id)
             check_tag(tag_of(row), tag)
@@ -156,6 +162,23 @@ class DiaryService:
             said = {"id": appointment_id, "referralId": referral_id, "version": version["source_version"]}
             act.answer = document(said | {"moved": None})
         return Answer(act.answer, act.receipt), tag_of(version)
+
+    async def take_again(self, act: Act, question: Question, row: Found) -> None:
+        """What a cancellation set free is taken once more, as if it were booked now; Unacceptable where it can't be.
+
+        Who is asked about is of the same act, and the change that writes it comes after.
+        """
+        reached = await self._reached(act, question, row["referral_id"])
+        held = await rows.one(self._gate.records, act.permit, BOOKING, row["id"])
+        place = await self._as_it_was(act, row, held, Place())
+        shown = {"startsAt": row["starts_at"], "minutes": row["minutes"], "medium": row["medium"], "site": row["site"],
+                 "room": place.room, "therapist": place.therapist, "secondStaff": place.second}  # fmt: skip
+        window = minute(row["starts_at"]), minute(row["starts_at"]) + DAY_MINUTES
+        known = await self._known(act, question, reached, window, 0, row["id"])
+        self._check(reached, known, as_booked(known, shown))
+        taking = held or {"staff_id": None, "second_staff_id": None, "room_id": None}
+        times = {"starts_at": row["starts_at"], "ends_at": over(row["starts_at"], row["minutes"])}
+        act.changes.append(free_change(self._gate.records, row | taking | times))
 
     def _write(self, act: Act, question: Question, appointment: Any, held: Found, before: Found | None) -> None:
         """First that nobody else has any of it: what is found under the log's lock holds until it is written."""
@@ -243,8 +266,3 @@ class DiaryService:
                 reached.seen.released[category.value] = list(names)
         told: dict[str, Any] = {"unsuitable": [each.value for each in found.unsuitable]}
         raise Unacceptable("slot-unsuitable", told=told | ({"why": [as_reason(each) for each in why]} if why else {}))
-
-
-def _faster(fault: Unacceptable) -> Unacceptable:
-    """Of a booking, what somebody else has changed meanwhile is that the slot was free."""
-    return Unacceptable("slot-taken") if fault.code == "changed-meanwhile" else fault

@@ -19,8 +19,6 @@ from app.records.diary import Held, Window
 from app.records.rows import Found
 from app.vocabulary import Category
 
-USUAL_MINUTES = 60
-"""How long an appointment is taken to last of which nobody said it."""
 NIGHT = "19:00-07:00"
 """When somebody has a curfew of which nobody said the hours: those that courts most often give."""
 DAY_MINUTES = 24 * 60
@@ -94,20 +92,24 @@ class DiaryReader:
     async def _person(self, act: Act, person: str, window: Window) -> tuple[Person, frozenset[Category]]:
         """What they have to keep clear of, and of which categories some of it stands under another CRN of theirs.
 
-        Of those no reason is seen: what is decided on is this record alone.
+        Of those no reason is seen: what is decided on is this record alone. Therapy under another CRN is kept clear of
+        as an obligation under another is, so that nothing tells the one from the other.
         """
         records, permit = self._records, act.permit
         obligations = await diary.obligations(records, permit, person, window)
         conditions = await diary.conditions(records, permit, person, window)
         alerts = [each for each in await diary.alerts(records, permit, person, window) if each[0] in TWO_STAFF]
+        therapy = await diary.own(records, permit, person, window)
+        elsewhere = [Visit(_span(each)) for each, is_elsewhere in therapy if is_elsewhere]
+        visits = [Visit(span(starts, ends), kind, place) for starts, ends, kind, place, _ in obligations]
         found = Person(
-            visits=tuple(Visit(span(starts, ends), kind, place) for starts, ends, kind, place, _ in obligations),
-            own=tuple(Own(_span(each), each.site) for each in await diary.own(records, permit, person, window)),
+            visits=(*visits, *elsewhere),
+            own=tuple(Own(_span(each), each.site) for each, is_elsewhere in therapy if not is_elsewhere),
             curfews=tuple(joined(_curfews(conditions, window))),
             zones=tuple(_zone(*each) for each in conditions if each[0] == "exclusion-zone"),
             needs_two_staff=bool(alerts),
         )
-        of = {Category.OBLIGATIONS: obligations, Category.RISK: [*conditions, *alerts]}
+        of = {Category.OBLIGATIONS: [*obligations, *therapy], Category.RISK: [*conditions, *alerts]}
         return found, frozenset(category for category, kept in of.items() if any(each[-1] for each in kept))
 
     async def _therapists(self, service: str, window: Window, staff: Mapping[str, Found], taken: Sequence[Held],
@@ -173,10 +175,7 @@ def _wider(asked: Asked) -> Window:
 
 
 def _span(one: Held) -> Span:
-    starts = minute(one.starts_at)
-    if one.ends_at is not None:
-        return span(one.starts_at, one.ends_at)
-    return starts, starts + (one.minutes or USUAL_MINUTES)
+    return span(one.starts_at, one.ends_at)
 
 
 def _on(day: date, starts: time, ends: time) -> Span:

@@ -12,6 +12,7 @@ from app.pathway.working_days import overdue_if_before, review_due
 from app.records import grants
 from app.services.answers import Answer, document, page
 from app.services.cursors import decode, decode_moment, encode
+from app.services.meanwhile import looked_again
 from app.services.texts import seen
 from app.vocabulary import Caller, Party, Question, Role
 
@@ -48,13 +49,7 @@ class GrantService:
 
     async def open(self, question: Question, emergency: Emergency) -> tuple[Answer, bool]:
         """The grant, and whether it is new: one that is live already is answered as it stands, and never extended."""
-        for _ in range(2):
-            try:
-                return await self._open(question, emergency)
-            except Unacceptable as fault:
-                if fault.code != "changed-meanwhile":
-                    raise
-        return await self._open(question, emergency)  # somebody was faster, so theirs is the live one
+        return await looked_again(lambda: self._open(question, emergency))
 
     async def _open(self, question: Question, emergency: Emergency) -> tuple[Answer, bool]:
         records, at = self._gate.records, question.at

@@ -265,6 +265,39 @@ async def test_what_the_clinical_system_sent_takes_time_too(service_alone: Servi
     assert (await books(service, ADA, at(THURSDAY, "09:00"), minutes=60)).status_code == 201
 
 
+async def test_what_the_clinical_system_moves_takes_the_time_that_it_has_now(service_on_both: Service) -> None:
+    service = await begun(service_on_both)
+    identity = (await books(service, THEO, at(THURSDAY, "09:00"), minutes=30)).json()["id"]
+    sent = t.Appointment.__table__.update().where(t.Appointment.id == identity)  # type: ignore[attr-defined]  # SQLModel adds it
+    await execute(service.url, [(sent.values(starts_at=at(THURSDAY, "10:00"), minutes=60), None)])
+    thursday = [each["startsAt"][11:16] for each in (await slots(service, ADA, f"{WEEK}&therapist=theo")).json()["data"]
+                if each["startsAt"].startswith("2026-03-12")]  # fmt: skip
+    assert thursday == ["09:00", "11:00"]
+    late = await books(service, ADA, at(THURSDAY, "10:30"), minutes=15, therapist="theo", room="Room 2")
+    assert late.json()["taken"] == ["therapist-busy", "person-in-therapy"]
+    calendar = Calendar.from_ical((await service.get(CALENDAR.format("theo"), *THEO, CARE)).text)
+    (event,) = [each for each in calendar.walk("VEVENT") if str(each["UID"]).startswith(identity)]
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (at(THURSDAY, "10:00"), at(THURSDAY, "11:00"))
+
+
+async def test_a_cancellation_is_not_taken_back_where_it_could_not_be_booked(service_alone: Service) -> None:
+    """Nor is one that another system sent: of either the time may be the probation service's by now."""
+    sent = world.of(t.Appointment, FULL, referral_id="referral-full", starts_at=at(THURSDAY, "09:00"), minutes=60,
+                    appointment_type="02", site=SITE, id="synced", attendance_code="4")  # fmt: skip
+    service = await begun(service_alone, sent, obligation(at(THURSDAY, "09:15"), place="Market Cross"))
+    path, anew = f"{BOOK.format('referral-full')}/synced/attendance", {"If-Match": "*"}
+    answers = [
+        await service.request("PUT", path, *who, CARE, json={"attendanceCode": None}, headers=anew)
+        for who in (ADA, THEO)
+    ]
+    assert [(each.status_code, each.json()["unsuitable"]) for each in answers] == [(409, ["time"])] * 2
+    assert ["why" in each.json() for each in answers] == [False, True]
+    await execute(service.url, [(delete(t.Obligation), None)])
+    assert (
+        await service.request("PUT", path, *ADA, CARE, json={"attendanceCode": None}, headers=anew)
+    ).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
