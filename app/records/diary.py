@@ -135,6 +135,7 @@ def treating_then() -> ColumnElement[bool]:
     appointment, allocation = T.Appointment, T.Allocation
     return and_(
         T.Booking.id.is_(None),
+        allocation.person_id == appointment.person_id,  # by an index: of a referral there is none
         allocation.referral_id == appointment.referral_id,
         allocation.kind == literal_column("'treating'"),
         allocation.valid_from <= appointment.starts_at,
