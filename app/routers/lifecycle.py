@@ -105,7 +105,7 @@ async def discharge(referral_id: str, ask: Asking, request: Request) -> Response
 @router.get("/{referral_id}/history", response_model=shapes.History, responses=REFUSALS)
 async def history(referral_id: str, ask: Asking) -> Response:
     """Every status that the referral had; who moved it and why for who may read the clinical record."""
-    return answered(await ask.services.moving.history(ask.asks(Action.READ, _CLINICAL), id_in(referral_id)))
+    return answered(await ask.services.moving.history(ask.asks(Action.READ, _TRIAGE), id_in(referral_id)))
 
 
 @router.get("/{referral_id}/duplicates", response_model=shapes.duplicates(), responses=REFUSALS)

@@ -12,6 +12,7 @@ from app.gate import Gate, NotOnFile, Opened, Unacceptable
 from app.pathway.lifecycle import LIFE, RETURNED, Course, Move, can, end_codes, passed, possible
 from app.records import past
 from app.records.allocated import has_therapist
+from app.records.reading import released_fields
 from app.records.rows import Found, rows
 from app.services.answers import Answer, document, reasons
 from app.services.presenting import Presented, newest, present
@@ -21,6 +22,8 @@ from app.vocabulary import Category, Question
 
 BY_STATUS: Mapping[str, Move] = {LIFE[move].to: move for move in (Move.OFFER, Move.RETURN, Move.ASSESS, Move.BEGIN)}
 """The moves that are named by where they lead; the others have an address of their own."""
+WEIGHED = (Category.CLINICAL, Category.SCORES, Category.SAFETY)
+"""What a recommendation rests on: told to who may not read all of it, it would tell what they may not."""
 SEEN, ASSESSMENTS, TREATMENTS = ("5", "6"), ("01", "03"), ("02", "03", "05")
 """Attended contacts, and the kinds of contact that are assessments or treatment."""
 
@@ -100,7 +103,10 @@ class MovingService:
         return Answer(act.answer, act.receipt)
 
     async def history(self, question: Question, referral_id: str) -> Answer:
-        """Every status that it had, oldest first; who moved it and why only for who may read the clinical record."""
+        """Every status that it had, oldest first; who moved it and why only for who may read the clinical record.
+
+        What was overruled rests on scores and risk besides, and is for who may read these too.
+        """
         async with self._gate.ask(question, referral=referral_id) as opened:
             row = await referral_in_reach(self._gate, opened, referral_id)
             if row is None:
@@ -117,7 +123,9 @@ class MovingService:
         whys: dict[str, Found] = {}
         if _is_whole(opened, Category.CLINICAL):
             whys = {each["move_id"]: each for each in await rows(records, permit, REASON, referral_id=referral_id)}
-        data = [_as_data(each, whys.get(each["id"])) for each in history(moves, states)]
+        sees_all = all(_is_whole(opened, each) for each in WEIGHED)
+        data = [_as_data(each, whys.get(each["id"]), overruled=sees_all) for each in history(moves, states)]
+        opened.released = _released(opened, overruled=sees_all and any(each["overruled"] for each in whys.values()))
         withheld = reasons(each for each in opened.withheld() if each.subject is not Category.REFERRAL)
         return document({"crn": permit.crn, "referralId": referral_id, "data": data, "withheld": withheld})
 
@@ -135,7 +143,18 @@ def history(moves: Sequence[Found], states: Sequence[Found]) -> list[Found]:
     return sorted(found, key=lambda each: each["recorded_at"])
 
 
-def _as_data(move: Mapping[str, Any], why: Mapping[str, Any] | None) -> dict[str, Any]:
+def _released(opened: Opened, *, overruled: bool) -> dict[str, list[str]]:
+    """Of scores and risk nothing but what a recommendation that was overruled tells of them."""
+    told = {
+        category.value: list(released_fields(category, opening.caveat, opening.rows))
+        for category, opening in opened.permit.openings.items()
+        if category in (Category.REFERRAL, Category.CLINICAL)
+    }
+    return told | ({Category.SCORES.value: ["triageMeasures.reasons"], Category.SAFETY.value: ["triageRisks.reasons"]}
+                   if overruled else {})  # fmt: skip
+
+
+def _as_data(move: Mapping[str, Any], why: Mapping[str, Any] | None, *, overruled: bool) -> dict[str, Any]:
     origin = move["from_status"]
     said = {
         "from": None if origin == "draft" else origin,  # that there was a draft is its author's to know
@@ -146,8 +165,8 @@ def _as_data(move: Mapping[str, Any], why: Mapping[str, Any] | None) -> dict[str
     }
     if why is None:
         return said
-    clinical = {"by": why["moved_by"], "reason": why["reason"], "overruled": why["overruled"], "note": why["note"]}
-    return said | {"clinical": clinical}
+    clinical = {"by": why["moved_by"], "reason": why["reason"], "note": why["note"]}
+    return said | {"clinical": clinical | ({"overruled": why["overruled"]} if overruled else {})}
 
 
 def _is_whole(opened: Opened, category: Category) -> bool:

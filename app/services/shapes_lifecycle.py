@@ -18,11 +18,11 @@ class Written(Shape):
 
 
 class MovedBy(Shape):
-    """Who made a move, and why; part of the clinical record."""
+    """Who made a move, and why; part of the clinical record. What was overruled is for who may read all it rests on."""
 
     by: str
     reason: str | None
-    overruled: str | None
+    overruled: str | None = None
     note: str | None
 
 
@@ -62,16 +62,19 @@ class DescribedProblem(Shape):
 
 
 class ClinicalPart(Shape):
-    """What of a triage is clinical: the recommendation, and its reasons in the problem itself."""
+    """What of a triage is clinical: the reasons in the problem itself, and what is recommended.
+
+    The recommendation rests on scores and risk as well; it is left out for who may not read all three.
+    """
 
     id: str
     triagedOn: date  # noqa: N815  # as it stands in JSON
     triagedBy: str  # noqa: N815  # as it stands in JSON
     problem: DescribedProblem | None
     signs: list[str]
-    recommendation: Fit
-    step: int | None
-    onward: str | None
+    recommendation: Fit | None = None
+    step: int | None = None
+    onward: str | None = None
     reasons: list[Because]
     note: str | None
 

@@ -1,7 +1,8 @@
 """Triage: what was found, what that speaks for, and the decision, which is a clinician's and never made here.
 
 What is found belongs to three categories, and is kept and shown by each: the problem and its signs are clinical,
-measures are scores, signs of risk are safety. Of the decision the outcome alone is part of the referral.
+measures are scores, signs of risk are safety. What is recommended rests on all three, and is told to who may read all
+of them. Of the decision the outcome alone is part of the referral.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ from app.policies.agreement import LONDON
 from app.records.reading import Records
 from app.records.rows import Found, rows
 from app.services.answers import Answer, document, reasons
-from app.services.moving import check_code, course_of
+from app.services.moving import WEIGHED, check_code, course_of
 from app.services.presenting import CLINICAL, Presented, newest, present
 from app.services.reached import REFERRAL, Note, Reached, Why, name_of, note_columns, reached
 from app.services.reads import referral_in_reach
@@ -244,6 +245,10 @@ async def _told(records: Records, opened: Opened, referral: Mapping[str, Any]) -
         problems = {each["id"]: each for each in await rows(records, permit, CLINICAL, **about)}
         newest_ = max(triages, key=lambda each: each["recorded_at"], default=None)
         answer["clinical"] = newest_ and _clinical(newest_, problems.get(newest_["problem_id"] or ""))
+        if newest_ and {*WEIGHED} <= whole:
+            answer["clinical"] |= {"recommendation": newest_["fit"]} | {
+                each: newest_[each] for each in ("step", "onward")
+            }
     if Category.SCORES in whole:
         measured = max(await rows(records, permit, MEASURED, **about), key=_recorded, default=None)
         scores = {each["id"]: each for each in await rows(records, permit, SCORE, **about)}
@@ -272,9 +277,6 @@ def _clinical(triage: Found, problem: Found | None) -> dict[str, Any]:
         "triagedBy": triage["triaged_by"],
         "problem": {name: problem[column] for name, column in named.items()} if problem else None,
         "signs": (triage["signs"] or "").split(),
-        "recommendation": triage["fit"],
-        "step": triage["step"],
-        "onward": triage["onward"],
         "reasons": _said(triage["reasons"]),
         "note": triage["note"],
     }

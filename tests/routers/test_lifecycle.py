@@ -400,7 +400,7 @@ async def test_not_suitable_says_why_to_health_alone(running: Service) -> None:
     }  # fmt: skip
     history = await running.get(f"{path}/history", *OLGA, WORK)
     assert [each["to"] for each in history.json()["data"]] == ["received", "triaged", "not-suitable"]
-    assert [each["category"] for each in history.json()["withheld"]] == ["clinical"]
+    assert {each["category"] for each in history.json()["withheld"]} == {"clinical", "safety"}  # D4
     triage = await running.get(f"{path}/triage", *OLGA, WORK)
     assert triage.json().keys() == {"crn", "referralId", "suitability", "withheld"}
     person = await running.get(f"/v1/people/{FULL}", *OLGA, WORK)
@@ -434,6 +434,33 @@ async def test_each_part_of_a_triage_is_for_who_may_read_its_category(running: S
     for who in (TARA, ADAM):
         refused = await sent(running, f"{path}/triage", {}, who=who)
         assert refused.status_code == 404
+
+
+async def test_what_is_recommended_tells_nobody_of_scores_and_risk_who_may_not_read_them(running: Service) -> None:
+    """B3 reads the clinical record: a step, a crisis team or a word that was overruled would give the rest away."""
+    reads = []
+    for totals, signs in ((3, ()), (12, ()), (24, ("risk-to-self", "crisis"))):
+        path = await made(running)
+        found = {"measures": [{"tool": "PHQ-9", "total": totals}], "signs": signs}
+        assert (await sent(running, f"{path}/triage", found)).status_code == 200
+        why = {"note": "he knows us", "thirdParty": False, "seriousHarm": False}
+        assert (await sent(running, f"{path}/decision", {"outcome": "suitable"} | why)).status_code == 200
+        answers = [(await running.get(f"{path}/{each}", *TARA, CARE)).json() for each in ("triage", "history")]
+        own = {answers[0].pop("referralId"), answers[1].pop("referralId"), answers[0]["clinical"].pop("id")}
+        times = [each.pop("recordedAt") for each in answers[1]["data"]]
+        reads.append((answers, len(own), len(times)))
+    assert reads[0] == reads[1] == reads[2]
+    assert reads[0][0][0]["clinical"].keys() == {"triagedOn", "triagedBy", "problem", "signs", "reasons", "note"}
+    assert "overruled" not in reads[0][0][1]["data"][-1]["clinical"]
+    whole = (await running.get(f"{path}/triage", *CARLA, CARE)).json()["clinical"]
+    assert [whole[name] for name in ("recommendation", "step", "onward")] == ["refer-on", 4, "crisis"]
+    await running.marked()
+    last = (await running.get(f"{path}/history", *CARLA, CARE)).json()["data"][-1]
+    assert last["clinical"]["overruled"] == "refer-on"
+    (entry,) = await running.entries()
+    assert (entry["released"]["safety"], entry["released"]["scores"]) == (
+        ["triageRisks.reasons"], ["triageMeasures.reasons"],
+    )  # fmt: skip
 
 
 async def test_a_score_is_named_or_given_in_its_range(running: Service) -> None:
