@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.audit.canonical import Ready, ready
 from app.audit.entry import ChangePattern, PersonPart
@@ -31,8 +31,7 @@ _CHANGE, _READ = "change", "access"
 _READS = CHUNKS | HELD | PARENTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """One record as it is to be written: about whom, under what, in which rows.
 
     Rows are put together with those of other records by table, in the order of their ranks: first what others refer

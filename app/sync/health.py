@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.gate.remembered import Memory, Remembered
 from app.services.national import DATED
@@ -44,8 +44,7 @@ class Patient:
     born: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Referred:
+class Referred(NamedTuple):
     """A referral that was taken in: what its children hang on."""
 
     id: str
@@ -61,8 +60,7 @@ class Referred:
     """Whether the clinical system said when it changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """A contact that was taken in."""
 
     id: str

@@ -6,8 +6,7 @@ import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from app.services.formulas import unmarked
 from app.sync.bundle import Bundle
@@ -21,8 +20,7 @@ LONGEST_LINE = 4 * 1024 * 1024
 """Characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One row as it was sent."""
 
     file: str

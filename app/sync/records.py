@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.sync.fields import Fields
 from app.vocabulary import Action, Caller, Purpose, Subject
@@ -24,8 +24,7 @@ class Act:
     facts_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """Another record that has to be there: its table, its id there, and the field that names it."""
 
     table: str

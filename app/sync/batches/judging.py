@@ -1,7 +1,7 @@
 """What lines that came together are: each a record of ours, something that has to wait, or broken by a rule."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.gate import Many, Parent, giving_way
@@ -119,7 +119,7 @@ def _contacts_alone(health: Health) -> Iterator[Incoming]:
     """What else came with a contact is not known where its activities come later, and so never."""
     yield from contact_records(health)
     health.contacts = {
-        name: replace(contact, therapist=None, medication=None) if contact.therapist or contact.medication else contact
+        name: contact._replace(therapist=None, medication=None) if contact.therapist or contact.medication else contact
         for name, contact in health.contacts.items()
     }
 

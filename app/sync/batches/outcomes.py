@@ -23,8 +23,12 @@ class Came:
 
 def body_of(came: Sequence[Came], origins: Mapping[int, tuple[int, int]]) -> bytes:
     """What came of lines, by their numbers, as it is kept."""
-    said = [[origins[each.place][1], each.outcome.value, [_said(found) for found in each.found]] for each in came]
-    return zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 1)
+    said = (f'[{origins[each.place][1]},"{each.outcome.value}",{_all_said(each.found)}]' for each in came)
+    return zlib.compress(f"[{','.join(said)}]".encode(), 1)
+
+
+def _all_said(found: Sequence[Found]) -> str:
+    return json.dumps([_said(each) for each in found], separators=(",", ":")) if found else "[]"
 
 
 def _said(found: Found) -> dict[str, Any]:
