@@ -1,4 +1,4 @@
-"""A page of the feed in portions: while one becomes durable the next is read, decided and put into words.
+"""A page of the feed in portions: while one becomes durable the next is put into words and the one after it is read.
 
 Each portion is whole in itself, worked out, decided, read and written once in one transaction, and is written only once
 the one before it is. Nothing of a page leaves before all of it is durable, and nobody stands in it twice.
@@ -26,6 +26,8 @@ ENTRIES = 1_000
 """How many changes are worked out at once, and about how many people come into the feed at once."""
 PORTION = 250
 """How many changes a portion of a page has at most: few enough for two to be at work, too many to be all beginnings."""
+BREATH = 50
+"""After so many entries whoever waits for a database's answer gets a turn: it could do more meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,24 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What was worked out together, and read."""
+
+    working: Working
+    answer: Answered | None
+    """What of a page it makes, where it can be answered at once."""
+
+    def leaves(self, room: int) -> int:
+        """How many more people the page has room for."""
+        return 0 if self.answer is None else room - len(self.answer.shown)
+
+
+@dataclass(frozen=True, slots=True)
 class Portion:
     """What was worked out together, as it is to be written."""
 
     working: Working
     answer: Answered | None
-    """What of a page it makes, where it can be answered at once."""
     submission: Submission | None
     """None if there is nothing to write."""
     noted: int = 0
@@ -57,7 +71,7 @@ class Written:
     receipts: Sequence[Receipt]
 
 
-async def first_portion(working: Working, doubted: Iterable[str], asked: Asked | None) -> Portion:
+async def first_portion(working: Working, doubted: Iterable[str], asked: Asked | None) -> Read:
     """What was seen of a receiver, worked out as far as goes at once, `doubted` people (by CRN) included."""
     most = PORTION if working.swept_to is None else ENTRIES  # a round over everybody goes faster by more at once
     permit = issue_tables(feed.TABLES)
@@ -66,21 +80,47 @@ async def first_portion(working: Working, doubted: Iterable[str], asked: Asked |
         answer = None if asked is None else await _answered(working, permit, asked)
     finally:
         permit.close()
-    return _portion(working, answer)
+    return Read(working, answer)
 
 
-async def written(first: Portion, size: int) -> list[Written]:
+class _Ahead:
+    """The portions of a page in their order, of which the next is being read already when one is put into words."""
+
+    def __init__(self, first: Read, size: int) -> None:
+        self._read: asyncio.Future[Read | None] = asyncio.get_running_loop().create_future()
+        self._read.set_result(first)
+        self._room = size
+
+    async def portion(self) -> Portion | None:
+        """The next one; None after the last."""
+        read = await self._read
+        if read is None:
+            return None
+        self._room = read.leaves(self._room)
+        self._read = asyncio.create_task(_following(read, self._room))
+        return await _portion(read)
+
+    async def close(self) -> None:
+        """What was read in vain is dropped."""
+        self._read.cancel()
+        await asyncio.gather(self._read, return_exceptions=True)
+
+
+async def written(first: Read, size: int) -> list[Written]:
     """The portions that are durable, one after the other, of a page of `size`; none if somebody else was faster."""
     done: list[Written] = []
-    portion: Portion | None = first
-    while portion is not None:
-        size -= len(portion.answer.shown) if portion.answer else size
-        receipts, following = await _both(_receipts(portion), _following(portion, size))
-        if receipts is None:
-            break
-        portion.working.remember()
-        done.append(Written(portion, receipts))
-        portion = following
+    ahead = _Ahead(first, size)
+    try:
+        portion = await ahead.portion()
+        while portion is not None:
+            receipts, following = await _both(_receipts(portion), ahead.portion())
+            if receipts is None:
+                break
+            portion.working.remember()
+            done.append(Written(portion, receipts))
+            portion = following
+    finally:
+        await ahead.close()
     return done
 
 
@@ -105,8 +145,8 @@ async def unless_overtaken(gate: "Gate", submission: Submission) -> Sequence[Rec
         raise
 
 
-async def _following(before: Portion, room: int) -> Portion | None:
-    """The next portion of a page, read while the one before it is written; None where the page ends with that.
+async def _following(before: Read, room: int) -> Read | None:
+    """The next portion of a page, read before the one before it is written; None where the page ends with that.
 
     It ends where somebody has to be dropped, came back after that, or changed again: the next answer has them. So
     nobody stands in a page twice, nor together with a notice about them.
@@ -124,7 +164,7 @@ async def _following(before: Portion, room: int) -> Portion | None:
         permit.close()
     if answer is None or any(row.known is not None and row.known.removal is not None for row, _ in answer.shown):
         return None
-    return _portion(working, answer)
+    return Read(working, answer)
 
 
 async def _answered(working: Working, permit: Permit, asked: Asked) -> Answered | None:
@@ -146,13 +186,19 @@ async def _answered(working: Working, permit: Permit, asked: Asked) -> Answered 
     return Answered(shown, items, [each for each in notices if each.person_id not in moves.queued])
 
 
-def _portion(working: Working, answer: Answered | None) -> Portion:
+async def _portion(read: Read) -> Portion:
+    """As it is to be written; what else goes on gets its turn every so often."""
+    working, answer = read.working, read.answer
     if not working.has_changed:
         return Portion(working, answer, None)
     entries, gate, question = working.moves.entries(), working.gate, working.question
     if answer is None:
         return Portion(working, None, Submission(entries, working.changes()), len(entries))
-    sent = entries_of(gate, question, working.agreement, answer)
+    sent = []
+    for entry in entries_of(gate, question, working.agreement, answer):
+        sent.append(entry)
+        if len(sent) % BREATH == 0:
+            await asyncio.sleep(0)
     changes = working.changes(working.moves.queued) + of_receiver(given(gate, question, answer))
     return Portion(working, answer, Submission((*entries, *sent), changes), len(entries))
 

@@ -1,6 +1,6 @@
 """An answer of the feed as it becomes durable: an entry for each person, and the note that the receiver has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,20 +56,18 @@ async def is_waiting(gate: "Gate", question: Question, after: int) -> bool:
         permit.close()
 
 
-def entries_of(gate: "Gate", question: Question, agreement: CompiledAgreement, answer: Answered) -> list[Entry]:
+def entries_of(gate: "Gate", question: Question, agreement: CompiledAgreement, answer: Answered) -> Iterator[Entry]:
     """One for each person, and one for the notices or for an answer without anybody."""
     patterns: dict[tuple[int, int], tuple[Phrases, Pattern]] = {}
-    entries = []
     for row, decision in answer.shown:  # few decisions on few facts: what their entries have in common is made once
         key = id(decision), row.facts
         if key not in patterns:
             patterns[key] = _sent(gate, question, agreement, row, decision)
         said, pattern = patterns[key]
         about = PersonPart(row.person_id, row.crn, cited(said, row.consents))
-        entries.append(pattern.sealed(about, answer.items[row.person_id].body))
-    if answer.removals or not entries:
-        entries.append(of_notices(gate, question, agreement, answer.removals).sealed())
-    return entries
+        yield pattern.sealed(about, answer.items[row.person_id].body)
+    if answer.removals or not answer.shown:
+        yield of_notices(gate, question, agreement, answer.removals).sealed()
 
 
 def _sent(
