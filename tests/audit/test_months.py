@@ -77,6 +77,19 @@ async def test_an_append_goes_on_across_the_end_of_a_month(address: Address, own
     assert (report.exit_code, report.size) == (0, 4), report.findings
 
 
+def test_bodies_are_compressed_alike_in_every_month(owner: Owner) -> None:
+    """By what compresses fastest of all that the server has, in months that are made later as well."""
+    ((has_lz4,),) = owner.rows(
+        "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+    )
+    owner.rows(f"SELECT log_make_months('{later(MONTH[-7:].replace('_', '-'), 5)}')")
+    found = owner.rows(
+        "SELECT c.relname::text, a.attcompression::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+        "WHERE a.attname = 'body' AND c.relkind IN ('r', 'p') AND c.relname ~ '^log_entry'"
+    )
+    assert dict(found) == dict.fromkeys(["log_entry", *map(month_after, range(6))], "l" if has_lz4 else "")
+
+
 async def test_the_same_event_in_another_month_is_one_entry(address: Address, owner: Owner) -> None:
     """No unique key reaches across months; whoever repeats something after the end of one gets its receipt."""
     entry, other = make_entry(1), make_entry(2)
