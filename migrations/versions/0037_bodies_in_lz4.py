@@ -6,7 +6,7 @@ from alembic import op
 
 from app.audit.ddl_months import compress_bodies
 
-revision: str = "0038"
+revision: str = "0037"
 down_revision: str | None = "0036"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
