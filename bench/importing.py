@@ -96,7 +96,8 @@ def lines(contacts: int) -> Iterator[dict[str, Any]]:
 
 async def ours(url: str, contacts: int) -> dict[str, Any]:
     """Received first; what is timed is the application."""
-    settings = world.settings_for(url, Path("no key is needed"), database_role=SERVICE_ROLE, batch_bytes=2**40)
+    as_served = {"database_role": SERVICE_ROLE, "batch_bytes": 2**40, "clock_start": None}
+    settings = world.settings_for(url, Path("no key is needed"), **as_served)
     caller = Caller(Party.HEALTH, Role.CLINICAL_SYSTEM, "clinical-records", "bench", None, world.SERVICE)
     everything, records = lines(contacts), 2 * people_of(contacts) + 3 * contacts
     async with open_gate(settings) as (gate, _):
