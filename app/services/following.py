@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from app.gate import Act, Gate
-from app.pathway.attendance import ATTENDED
+from app.pathway.attendance import ATTENDED, CANCELLED
 from app.pathway.lifecycle import ATTENDED as CAME
 from app.pathway.lifecycle import BOOKED, CORRECTED, UNATTENDED, Move, can
 from app.policies.agreement import LONDON
@@ -22,6 +22,18 @@ async def booked(gate: Gate, act: Act, question: Question, referral: Found) -> s
     if not can(Move.OFFER, referral["status"]):
         return None
     return await _move(gate, act, question, referral, ("offered", BOOKED), today(question))
+
+
+async def accepted(one: Reached) -> None:
+    """Who is put on the list and has an appointment ahead, booked before the decision, has been offered it."""
+    contacts = await rows(one.gate.records, one.act.permit, "appointment", referral_id=one.row["id"])
+    if any(each["starts_at"] > one.question.at and _stands(each) for each in contacts):
+        one.move("offered", one.day(None), Why(name_of(one.question), BOOKED))
+        one.act.details |= {"moved": "offered"}
+
+
+def _stands(contact: Found) -> bool:
+    return contact["withdrawn_at"] is None and contact["attendance_code"] not in CANCELLED
 
 
 async def attended(gate: Gate, act: Act, question: Question, referral: Found, before: Found,

@@ -74,7 +74,7 @@ def name_of(question: Question) -> str:
 
 @dataclass(slots=True)
 class Reached:
-    """A referral within an act, and the moves that it has made; changed once at most."""
+    """A referral within an act, and the moves that it has made; what changes it again sees what was changed before."""
 
     gate: Gate
     act: Act

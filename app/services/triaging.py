@@ -28,6 +28,7 @@ from app.policies.agreement import LONDON
 from app.records.reading import Records
 from app.records.rows import Found, rows
 from app.services.answers import Answer, document, reasons
+from app.services.following import accepted
 from app.services.moving import WEIGHED, check_code, course_of
 from app.services.presenting import CLINICAL, Presented, newest, present
 from app.services.reached import REFERRAL, Note, Reached, Why, name_of, note_columns, reached
@@ -171,6 +172,7 @@ class TriageService:
                 if wanted.said is not None:
                     await present(one, wanted.said)
                 one.move("waiting", day, why, suitability=SUITABLE)
+                await accepted(one)
             else:
                 await self._decline(one, wanted, day, why)
             act.answer = one.answer("decided")

@@ -60,6 +60,28 @@ async def test_who_waits_is_offered_what_is_booked(service_on_both: Service) -> 
     assert (second.status_code, second.json()["moved"]) == (201, None)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [pytest.param(None, "offered", id="ahead"), pytest.param("4", "waiting", id="cancelled")]
+)
+async def test_who_is_found_suitable_was_offered_what_was_booked_before(
+    service_on_both: Service, code: str | None, status: str
+) -> None:
+    service = await of_status(service_on_both, "triaged", ("01", "5"))
+    booked = (await books(service, ADAM, at(WEDNESDAY, "09:00"), WAITING, therapist="theo")).json()
+    assert booked["moved"] is None
+    if code:
+        await records(service, booked["id"], code)
+    tag = {"If-Match": (await service.get(PATH, *CARLA, CARE)).headers["etag"]}
+    decided = {"outcome": "suitable"}
+    answer = await service.request("POST", f"{PATH}/decision", *CARLA, CARE, json=decided, headers=tag)
+    read = await service.get(PATH, *CARLA, CARE)
+    assert (answer.status_code, answer.json()["version"]) == (200, read.headers["etag"])
+    assert (read.json()["status"], read.json()["suitability"]) == (status, "suitable")
+    moves = (await service.get(f"{PATH}/history", *CARLA, CARE)).json()["data"]
+    here = [(each["from"], each["to"], each["clinical"]["reason"]) for each in moves if each["recordedHere"]]
+    assert here == [("triaged", "waiting", None), ("waiting", "offered", "appointment-booked")][: 1 + (code is None)]
+
+
 async def test_a_booking_that_is_refused_offers_nothing(service_alone: Service) -> None:
     service = await of_status(service_alone, "waiting")
     assert (await books(service, ADAM, at(WEDNESDAY, "17:00"), WAITING, therapist="theo")).status_code == 409
