@@ -175,6 +175,24 @@ async def test_of_bookings_at_once_under_two_crns_one_is_made(service_on_both: S
             assert told(each)["code"] == "slot-taken"
 
 
+async def test_a_merger_made_between_the_look_and_the_write_counts(
+    service_on_both: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = await begun(service_on_both, *treated_by_wes(), seen(OTHER))
+    mergers = [world.merged(OTHER, FULL)]
+
+    async def meanwhile(*_: object) -> None:
+        if mergers:
+            await put(service.url, mergers.pop())
+
+    monkeypatch.setattr("app.services.diary.booked", meanwhile)
+    answer = await books(service, THEO, BEGINS)
+    assert (answer.status_code, told(answer)["code"], answer.json()["unsuitable"]) == (409, "slot-unsuitable", ["time"])
+    reasons = [entry["reason"] for entry in await service.entries() if entry["action"] == "write"]
+    assert reasons == ["changed-meanwhile", "slot-unsuitable"]
+    assert mergers == []
+
+
 async def test_no_slot_clashes_and_none_is_missed(service_on_both: Service) -> None:
     """Of somebody whose therapy stands under two CRNs, sent or booked, beside a plain account of each minute."""
     service = await begun(service_on_both, *treated_by_wes(), *world.merged(OTHER, FULL))
