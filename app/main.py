@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -141,10 +141,14 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 class OpenMind(FastAPI):
     """The application, with an OpenAPI document that says what every address has in common."""
 
+    _described: ClassVar[dict[str, Any] | None] = None
+
     def openapi(self) -> dict[str, Any]:
-        """Made once."""
+        """Made once a process, as the addresses are."""
+        self.openapi_schema = self.openapi_schema or OpenMind._described
         if self.openapi_schema is None:
             complete(super().openapi(), PUBLIC)
+            OpenMind._described = self.openapi_schema
         return self.openapi_schema or {}
 
 

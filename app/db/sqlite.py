@@ -22,7 +22,14 @@ PRAGMAS = (
 
 def open_sqlite(path: str) -> sqlite3.Connection:
     """A connection in autocommit mode: WAL, synchronous FULL, foreign keys on; what is deleted is overwritten."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5)
+    return _set_up(_opened(path))
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5)
+
+
+def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
     for pragma in (*PRAGMAS, CACHE):
         connection.execute(f"PRAGMA {pragma}")
     return connection
@@ -39,16 +46,14 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._connection = open_sqlite(path)
+        self._connection, self._is_set_up = _opened(path), False
         self._opened = self._file()
         self._lent: Lender = lambda _: None
 
     async def _run(self, statement: Prepared, arguments: list[Any]) -> Sequence[Any]:
         try:
-            if (file := self._file()) != self._opened:  # another file stands in its place, a restored backup say
-                self._connection.close()
-                self._connection, self._opened = open_sqlite(self._path), file
-            connection = (file and self._lent(file)) or self._connection
+            file = self._file()
+            connection = (file and self._lent(file)) or self._own(file)
             return connection.execute(statement.sql, arguments).fetchall()
         except (sqlite3.DatabaseError, OSError) as fault:
             raise DatabaseUnavailable("the database file cannot be read") from fault
@@ -59,6 +64,16 @@ class SqliteDatabase(Database):
         A connection forgets its pages as soon as another one has written, and after each read the log has.
         """
         self._lent = lent
+
+    def _own(self, file: tuple[int, int] | None) -> sqlite3.Connection:
+        """Set up when it is first needed: that takes reading the whole schema, which the writer's has read already."""
+        if file != self._opened:  # another file stands in its place, a restored backup say
+            self._connection.close()
+            self._connection, self._opened, self._is_set_up = _opened(self._path), file, False
+        if not self._is_set_up:
+            _set_up(self._connection)
+            self._is_set_up = True
+        return self._connection
 
     def _file(self) -> tuple[int, int] | None:
         """Which file the path names; None in memory. OSError if it names none."""

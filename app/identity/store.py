@@ -5,9 +5,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
-from app.db import Address, Prepared, open_writing, prepare
+from app.db import Address, Database, Prepared, open_writing, prepare
 from app.tables import Client, RevokedToken, Staff, UsedAssertion
 
 
@@ -53,10 +53,17 @@ class Store:
         return await self._writing.run(statement, statement.arguments(values)) > 0
 
 
+async def has_expired(database: Database, now: datetime) -> bool:
+    """Whether there is something to forget: most starts find nothing, and need no connection that writes."""
+    ((found,),) = await database.fetch(_expired(database.dialect), {"now": now})
+    return bool(found)
+
+
 _CLIENT: Any = Client
 _STAFF: Any = Staff
 _ASSERTION: Any = UsedAssertion
 _TOKEN: Any = RevokedToken
+_HAS_EXPIRED: tuple[Any, ...] = (_ASSERTION.expires_at < bindparam("now"), _TOKEN.expires_at < bindparam("now"))
 _STATEMENTS: dict[str, Any] = {
     "use_assertion": insert(UsedAssertion),
     "revoke_token": insert(RevokedToken),
@@ -69,11 +76,16 @@ _STATEMENTS: dict[str, Any] = {
     "revoke_staff": update(Staff)
     .where(_STAFF.username == bindparam("name"), _STAFF.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"), recorded_at=bindparam("at")),
-    "forget_assertions": delete(UsedAssertion).where(_ASSERTION.expires_at < bindparam("now")),
-    "forget_tokens": delete(RevokedToken).where(_TOKEN.expires_at < bindparam("now")),
+    "forget_assertions": delete(UsedAssertion).where(_HAS_EXPIRED[0]),
+    "forget_tokens": delete(RevokedToken).where(_HAS_EXPIRED[1]),
 }
 
 
 @cache
 def _compiled(dialect: str) -> Mapping[str, Prepared]:
     return {name: prepare(statement, dialect) for name, statement in _STATEMENTS.items()}
+
+
+@cache
+def _expired(dialect: str) -> Prepared:
+    return prepare(select(or_(*(exists().where(each) for each in _HAS_EXPIRED))), dialect)

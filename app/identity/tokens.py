@@ -14,7 +14,7 @@ from app.identity.clients import Clients
 from app.identity.keys import Keys
 from app.identity.refusals import NoStanding, TokenRefused
 from app.identity.standing import Standing
-from app.identity.store import Store
+from app.identity.store import Store, has_expired
 from app.identity.wall import MAX_BYTES, sign
 from app.vocabulary import Caller
 
@@ -61,6 +61,7 @@ class TokenService:
         clock_real: Callable[[], datetime] = _real_time,
     ) -> None:
         self._settings, self._keys, self._clock = settings, keys, clock_real
+        self._database = database
         self._standing = Standing(database, settings.clock)
         self._store = Store(address, settings.database_role)
         audiences = frozenset({settings.issuer, token_endpoint(settings)})
@@ -81,7 +82,9 @@ class TokenService:
 
     async def forget_expired(self) -> None:
         """Drop assertions and revocations that have expired, which are refused for that alone."""
-        await self._store.forget_expired(self._clock())
+        now = self._clock()
+        if await has_expired(self._database, now):
+            await self._store.forget_expired(now)
 
     async def close(self) -> None:
         """Give threads and connection back."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.db import Address, Database, DatabaseUnavailable
 from app.identity import Store
+from app.identity.store import has_expired
 from app.tables import Client, RevokedToken, Staff, UsedAssertion
 from tests.identity.making import NOW
 from tests.postgres import LocalServer
@@ -54,7 +55,9 @@ async def test_what_has_expired_is_forgotten_and_nothing_else(store: Store, data
     for name, expires_at in (("old", NOW - timedelta(seconds=1)), ("new", NOW + timedelta(seconds=1))):
         await store.use_assertion("portal", name, expires_at)
         await store.revoke_token(name, expires_at, NOW)
+    assert await has_expired(database, NOW)
     await store.forget_expired(NOW)
+    assert not await has_expired(database, NOW)
     assert await rows(database, UsedAssertion.assertion) == [("new",)]
     assert await rows(database, RevokedToken.token) == [("new",)]
 
