@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from migrations import upgrade
+from tests.administering import administrator
 from tests.once import RUN, made_once
 from tests.postgres import MEMORY, URL, LocalServer, Server, wait_for
 
@@ -139,7 +140,9 @@ def _new_server(run: Path) -> Server:
     else:
         server = _new_local_server(run / "postgres")
         known = _said_of(server)
-        server.start()
+        server.start(
+            autovacuum="off", wal_level="minimal", max_wal_senders=0
+        )  # nothing here lives or is copied so long
     (run / "server.json").write_text(json.dumps(known))
     url = server.create_database(_template(run))
     wait_for(lambda: upgrade(url))
@@ -152,7 +155,7 @@ def _template(run: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Server:
+def postgres_server() -> Iterator[Server]:
     """The PostgreSQL server of this run, one for all workers; or the one that OPENMIND_TEST_POSTGRES_URL names."""
     run = Path(os.environ[RUN])
     with (run / "lock").open("w") as lock:
@@ -160,7 +163,8 @@ def postgres_server() -> Server:
         server = _known_server(run) or _new_server(run)
     if not (run / "migrated").exists():
         pytest.fail("another worker could not migrate the template database; its error says why")
-    return server
+    yield server
+    administrator(server.admin_url).leave()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+
+from tests.administering import administrator
 
 URL = "OPENMIND_TEST_POSTGRES_URL"
 BIN = "OPENMIND_TEST_POSTGRES_BIN"
@@ -110,48 +112,54 @@ class Server:
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database as a copy of the template; its address."""
-        wait_for(lambda: asyncio.run(self._copy(name, template)))
+        wait_for(lambda: asyncio.run(self._connected(self.admin_url, self._copying(name, template))))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
         """Drop it, whoever is still connected."""
-        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.execute(_drop(name))
 
     @contextmanager
     def copied(self, template: str) -> Iterator[str]:
-        """The name of a new database like the template, for as long as the block lasts."""
+        """The name of a new database like the template, for as long as the block lasts; the server keeps running."""
         name = f"openmind_test_{os.getpid()}_{next(_numbers)}"
-        self.create_database(name, template)
+        known = administrator(self.admin_url)
+        known.does(self._copying(name, template))
         try:
             yield name
         finally:
-            self.drop_database(name)
+            known.does(lambda connection: connection.execute(_drop(name)))
 
     def execute(self, sql: str, database: str | None = None) -> None:
         """Run statements as the server's administrator."""
-        wait_for(lambda: asyncio.run(self._execute(sql, self.url(database) if database else self.admin_url)))
+        url = self.url(database) if database else self.admin_url
+        wait_for(lambda: asyncio.run(self._connected(url, lambda connection: connection.execute(sql))))
 
     @property
     def is_in_memory(self) -> bool:
         """Whether its files need no disk."""
         return False
 
-    async def _copy(self, name: str, template: str) -> None:
-        connection = await asyncpg.connect(self.admin_url, timeout=10)
-        try:
+    def _copying(self, name: str, template: str) -> Callable[[Any], Awaitable[object]]:
+        def copy(connection: Any) -> Awaitable[object]:
             # through the log of the server, as is usual, takes twice the time; on a disk, files have to be flushed
             by_files = self.is_in_memory and connection.get_server_version().major >= COPIES_BY_STRATEGY
             strategy = " STRATEGY FILE_COPY" if by_files else ""
-            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}')
+            made: Awaitable[object] = connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}')
+            return made
+
+        return copy
+
+    async def _connected(self, url: str, work: Callable[[Any], Awaitable[object]]) -> None:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            await work(connection)
         finally:
             await connection.close()
 
-    async def _execute(self, sql: str, url: str) -> None:
-        connection = await asyncpg.connect(url, timeout=10)
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
+
+def _drop(name: str) -> str:
+    return f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
 
 
 # --- a server of our own ------------------------------------------------------------------------------------------

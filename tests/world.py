@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -57,9 +57,9 @@ class TestWarrant:
 
 
 async def put(url: str, rows: Iterable[SQLModel]) -> None:
-    """Insert rows in their order, in one transaction."""
-    statements = [(row.__table__.insert(), row.model_dump()) for row in rows]
-    await execute(url, statements)
+    """Insert rows in their order, those of one table that follow each other at once, in one transaction."""
+    alike = groupby(rows, lambda row: row.__table__)
+    await execute(url, [(table.insert(), [row.model_dump() for row in same]) for table, same in alike])
 
 
 async def execute(url: str, statements: Iterable[tuple[Any, Any]]) -> list[list[Any]]:
@@ -67,11 +67,12 @@ async def execute(url: str, statements: Iterable[tuple[Any, Any]]) -> list[list[
     address = Address(url)
     _asked.set(address)
     with warranted(TestWarrant()):
-        if address.dialect == "sqlite":
-            with _sqlite().begin() as connection:
-                return [_rows(connection.execute(statement, values or {})) for statement, values in statements]
-        async with _postgresql().begin() as connection:
-            return [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
+        async with _connected(address) as connection:
+            if address.dialect == "sqlite":
+                with connection.begin():
+                    return [_rows(connection.execute(statement, values or {})) for statement, values in statements]
+            async with connection.begin():
+                return [_rows(await connection.execute(statement, values or {})) for statement, values in statements]
 
 
 _asked: ContextVar[Address] = ContextVar("the database that is being asked")
@@ -79,7 +80,7 @@ _asked: ContextVar[Address] = ContextVar("the database that is being asked")
 
 @cache
 def _sqlite() -> Engine:
-    """For any file: what it keeps are compiled statements, and no connection outlives its transaction."""
+    """For any file: what it keeps are compiled statements, and no connection."""
     return create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(_asked.get().path))
 
 
@@ -89,6 +90,89 @@ def _postgresql() -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(_asked.get().dsn)
     )
+
+
+@dataclass
+class _Kept:
+    """A connection beside a service that runs: a new one reads the whole schema before its first answer."""
+
+    connection: Any = None
+    file: tuple[int, int] | None = None
+    is_taken: bool = False
+
+    async def fits(self, address: Address) -> bool:
+        """Whether it is still there, and to the file that is there now."""
+        if address.dialect == "sqlite":
+            return self.connection is not None and self.file == _file(address)
+        return (
+            self.connection is not None
+            and not (await self.connection.get_raw_connection()).driver_connection.is_closed()
+        )
+
+    async def renew(self, address: Address) -> None:
+        await self.close()
+        self.connection, self.file = await _opened(address), _file(address)
+
+    async def close(self) -> None:
+        if self.connection is not None:
+            await _closed(self.connection)
+        self.connection = None
+
+
+_kept: dict[tuple[str, int], _Kept] = {}
+
+
+def _place(url: str) -> tuple[str, int]:
+    """Of a database, and of the event loop, to which a connection to PostgreSQL belongs."""
+    return url, id(asyncio.get_running_loop())
+
+
+@asynccontextmanager
+async def keeping(url: str) -> AsyncIterator[None]:
+    """Keep one connection for `execute`, opened when it is needed: for who asks often, or beside a service."""
+    place = _place(url)
+    kept = _kept.setdefault(place, _Kept())
+    try:
+        yield
+    finally:
+        if _kept.pop(place, None) is not None:
+            await kept.close()
+
+
+@asynccontextmanager
+async def _connected(address: Address) -> AsyncIterator[Any]:
+    kept = _kept.get(_place(address.url))
+    if kept is None or kept.is_taken:
+        connection = await _opened(address)
+        try:
+            yield connection
+        finally:
+            await _closed(connection)
+        return
+    kept.is_taken = True
+    try:
+        if not await kept.fits(address):
+            await kept.renew(address)
+        yield kept.connection
+    finally:
+        kept.is_taken = False
+
+
+async def _opened(address: Address) -> Any:
+    return _sqlite().connect() if address.dialect == "sqlite" else await _postgresql().connect()
+
+
+async def _closed(connection: Any) -> None:
+    closing = connection.close()
+    if closing is not None:
+        await closing
+
+
+def _file(address: Address) -> tuple[int, int] | None:
+    if address.dialect != "sqlite":
+        return None
+    status = Path(address.path).stat()
+    return status.st_dev, status.st_ino
 
 
 def _rows(result: Any) -> list[Any]:
@@ -491,7 +575,7 @@ async def serving(url: str, key: Path, **values: Any) -> AsyncIterator[Service]:
     settings = settings_for(url, key, **values)
     app = create_app(settings)
     with patch("app.main.gc", UNCOLLECTED):
-        async with app.router.lifespan_context(app):
+        async with app.router.lifespan_context(app), keeping(url):  # which ends first: SQLite tidies up at the last
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             hooks = {"response": [documented]}
             async with httpx.AsyncClient(

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.audit.verify import verify
 from app.audit.writer import AuditLog, open_log
 from app.db import Address
 from tests.audit.logs import MONTH, THEN, Owner, append_all, make_entry, month_after, now, verified
-from tests.postgres import wait_for
+from tests.postgres import Server, wait_for
 
 MADE = {"log_entry": ENTRY_COLUMNS, "log_subject": SUBJECT_COLUMNS, "log_tile": {}, "log_head": {}}
 KEYS = {"log_entry": "seq = 3", "log_subject": "seq = 3", "log_tile": "number = 0", "log_head": "id = 1"}
@@ -75,15 +76,16 @@ def edit(owner: Owner, table: str, name: str, kind: str, made: bool) -> None:
         owner.tamper(f"UPDATE {table} SET {name} = {value} WHERE {where}")
 
 
-def test_every_column_is_covered(filled: Address, tmp_path: Path) -> None:
+def test_every_column_is_covered(filled: Address, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Loop over the catalogue: an edit of any column of any table of the log is found."""
     owner, seen = Owner(filled), []
+    server = request.getfixturevalue("postgres_server") if filled.dialect == "postgresql" else None
     for table in LOG_TABLES:
         for name, kind, made in columns(owner, table):
-            copy = duplicate(owner, tmp_path / f"{table}-{name}.db")
-            assert verified(copy.address).exit_code == 0
-            edit(copy, table, name, kind, made)
-            report = verified(copy.address)
+            with duplicate(owner, tmp_path / f"{table}-{name}.db", server) as copy:
+                assert verified(copy.address).exit_code == 0
+                edit(copy, table, name, kind, made)
+                report = verified(copy.address)
             seen.append((table, name))
             assert report.exit_code == 1, (table, name, report)
             if table in ("log_entry", "log_subject") and name != "seq" and not made:
@@ -93,15 +95,15 @@ def test_every_column_is_covered(filled: Address, tmp_path: Path) -> None:
     assert len(seen) >= 31
 
 
-def duplicate(owner: Owner, path: Path) -> Owner:
-    """A copy of the database to spoil."""
-    if owner.address.dialect == "sqlite":
+@contextmanager
+def duplicate(owner: Owner, path: Path, server: Server | None) -> Iterator[Owner]:
+    """A copy of the database to spoil, in a file or on the server."""
+    if server is None:
         owner.run(f"VACUUM INTO '{path}'")
-        return Owner(Address(f"sqlite:///{path}"))
-    name = owner.address.url.rsplit("/", 1)[1]
-    server = Owner(Address(owner.address.url.rsplit("/", 1)[0] + "/postgres"))
-    server.run(f"DROP DATABASE IF EXISTS {name}_copy WITH (FORCE)", f"CREATE DATABASE {name}_copy TEMPLATE {name}")
-    return Owner(Address(f"{owner.address.url}_copy"))
+        yield Owner(Address(f"sqlite:///{path}"))
+        return
+    with server.copied(owner.address.url.rsplit("/", 1)[1]) as name:
+        yield Owner(Address(server.url(name)))
 
 
 def body_of(owner: Owner, seq: int = 3) -> str:
@@ -447,16 +449,16 @@ def test_a_consistent_rewriting_passes_alone(filled: Address, owner: Owner) -> N
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_yesterdays_backup_passes_alone(filled: Address, owner: Owner, tmp_path: Path) -> None:
     """A restored backup is a log that was true once."""
-    backup = duplicate(owner, tmp_path / "yesterday.db")
 
     async def go_on() -> None:
         log = await open_log(filled, SERVICE_ROLE, now)
         await append_all(log, 10)
         await log.close()
 
-    wait_for(lambda: asyncio.run(go_on()))
-    assert (verified(filled).size, verified(backup.address).size) == (310, 300)
-    assert verified(backup.address).exit_code == 0
+    with duplicate(owner, tmp_path / "yesterday.db", None) as backup:
+        wait_for(lambda: asyncio.run(go_on()))
+        assert (verified(filled).size, verified(backup.address).size) == (310, 300)
+        assert verified(backup.address).exit_code == 0
 
 
 def test_the_part_of_another_salt_is_seen(filled: Address, owner: Owner) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 import app.tables as t
-from app.db import Address, UnpermittedRead, open_database
+from app.db import Address, PostgresDatabase, UnpermittedRead, open_database
 from app.records.as_of import caller_at, standing_at
 from app.records.reading import Records, Standing
 from app.records.writing import person_id
@@ -132,6 +132,11 @@ async def _all(records: Records, at: datetime, ask: Any) -> dict[str, Standing]:
 
 async def _history_is_told_right(url: str, names: list[str]) -> int:
     """Apply the changes an hour apart, keep what was so after each, and ask for all of it at the end."""
+    async with world.keeping(url):
+        return await _told_right(url, names)
+
+
+async def _told_right(url: str, names: list[str]) -> int:
     await world.put(url, [*everybody(), *person()])
     database = open_database(Address(url))
     seen: list[tuple[datetime, dict[str, Standing]]] = []
@@ -218,5 +223,18 @@ async def test_the_past_is_as_protected_as_the_present(database_url: str) -> Non
         assert {"consent", "consent_history", "access_limit_history"} <= kept.protected
         with pytest.raises(UnpermittedRead):
             await database.fetch(kept, {}, records._facts)
+    finally:
+        await database.close()
+
+
+async def test_the_statement_stays_prepared_however_long_it_is(postgres_url: str) -> None:
+    """Planning it takes longer than running it."""
+    database = PostgresDatabase(Address(postgres_url).dsn, None, connections=1)
+    try:
+        records = Records(database)
+        for _ in range(3):
+            await standing_at(records, CALLERS["olive"], NOW, crn=CRN)
+        kept = "SELECT generic_plans FROM pg_prepared_statements WHERE length(statement) > 15 * 1024"
+        assert [tuple(row) for row in await database._fetch(kept, [])] == [(3,)]
     finally:
         await database.close()
