@@ -17,6 +17,7 @@ from app.vocabulary import CATEGORIES, FACTS, Fact, Purpose, Role, parties_of
 from tests import world
 from tests.leaks.routes import METHODS, Filling, Route, routes
 from tests.leaks.telling_apart import looks
+from tests.many import many
 from tests.policies.asking import asks, decided, standing
 from tests.routers.cast import (
     CARE,
@@ -81,7 +82,7 @@ async def test_2_a_withdrawal_holds_for_the_next_request_and_for_an_old_cursor(s
 
 
 @LOOP
-@pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
+@many("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
 async def test_3_what_cannot_be_written_down_is_not_answered(
     service: Service, monkeypatch: pytest.MonkeyPatch, route: Route
 ) -> None:

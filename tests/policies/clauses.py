@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from app.policies import CompiledAgreement, compile_agreement
 from app.policies.load import read_agreement
 from app.vocabulary import UNFAVOURABLE, Facts, Party, Role, names_of, parties_of
+from tests.many import many
 from tests.policies.asking import asks, facts, ruled, standing
 from tests.policies.law import FIELDS, OF_NOBODY, ROWS, Line, lines
 
@@ -77,7 +76,15 @@ def agrees(line: Line, holding: Facts, *, over: bool = False) -> None:
 
 def specification(family: str) -> Callable[[type], type]:
     """A class decorator: its tests run for each line of the family, named after what the line says."""
-    return pytest.mark.parametrize("line", [pytest.param(line, id=line.name) for line in lines(family)])
+    of_each = many("line", lines(family), ids=lambda line: line.name)
+
+    def decorate(example: type) -> type:
+        for name in dir(example):
+            if name.startswith("test_"):
+                setattr(example, name, of_each(getattr(example, name)))
+        return example
+
+    return decorate
 
 
 class EveryClause:

@@ -1,10 +1,11 @@
 """The second line: a protected table selected without a live permit raises, whichever code does it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, func, select, text, union_all, update
+from sqlalchemy import Engine, create_engine, func, select, text, union_all, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session, SQLModel
 
@@ -16,6 +17,7 @@ from app.records.views import sections, tables_of
 from app.tables import CATEGORY
 from app.vocabulary import CATEGORIES, Caller, Category, Party, Register, Role
 from tests import world
+from tests.many import many
 
 PROTECTED_TABLES = [table for table in SQLModel.metadata.sorted_tables if table.info.get(PROTECTED)]
 OLIVE = Caller(Party.JUSTICE, Role.OFFENDER_MANAGER, "probation-system", "t1", "olive")
@@ -35,23 +37,26 @@ def permit(*categories: Category) -> PersonPermit:
     return issue("p", "X000001", OLIVE, world.NOW, {category: Opening("all") for category in categories})
 
 
-@pytest.mark.parametrize("table", PROTECTED_TABLES, ids=lambda table: table.name)
+@pytest.fixture
+def engine(sqlite_url: str) -> Iterator[Engine]:
+    opened = create_engine(sqlite_url)
+    yield opened
+    opened.dispose()
+
+
 @pytest.mark.parametrize("read", READS)
-def test_an_engine_refuses_a_protected_table(sqlite_url: str, table: Any, read: Any) -> None:
-    engine = create_engine(sqlite_url)
+@many("table", PROTECTED_TABLES, ids=lambda table: table.name)
+def test_an_engine_refuses_a_protected_table(engine: Engine, table: Any, read: Any) -> None:
     with engine.connect() as connection, pytest.raises(UnpermittedRead, match=table.name):
         connection.execute(read(table))
-    engine.dispose()
 
 
-@pytest.mark.parametrize("model", t.RECORDS, ids=lambda model: model.__name__)
-def test_a_session_refuses_a_protected_model(sqlite_url: str, model: Any) -> None:
+@many("model", t.RECORDS, ids=lambda model: model.__name__)
+def test_a_session_refuses_a_protected_model(engine: Engine, model: Any) -> None:
     if not model.__table__.info.get(PROTECTED):
         return
-    engine = create_engine(sqlite_url)
     with Session(engine) as session, pytest.raises(UnpermittedRead):
         session.get(model, "x")
-    engine.dispose()
 
 
 async def test_an_async_engine_refuses_too(postgres_url: str) -> None:
@@ -62,7 +67,7 @@ async def test_an_async_engine_refuses_too(postgres_url: str) -> None:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("table", PROTECTED_TABLES, ids=lambda table: table.name)
+@many("table", PROTECTED_TABLES, ids=lambda table: table.name)
 async def test_the_driver_path_refuses_a_protected_table(sqlite_url: str, table: Any) -> None:
     database = open_database(Address(sqlite_url))
     with pytest.raises(UnpermittedRead, match=table.name):
@@ -88,7 +93,7 @@ async def test_a_closed_permit_opens_nothing(sqlite_url: str) -> None:
     await records.database.close()
 
 
-@pytest.mark.parametrize("category", CATEGORIES)
+@many("category", CATEGORIES)
 async def test_a_category_is_read_with_its_own_columns_alone(database_url: str, category: Category) -> None:
     """Whatever is in the statement belongs to the category, and an empty record has an empty list for each section."""
     records = Records(open_database(Address(database_url)))
@@ -103,20 +108,16 @@ def test_only_the_gate_makes_a_permit() -> None:
         Permit(tables=frozenset({"person"}), seal=object())
 
 
-def test_what_is_not_protected_is_read_freely(sqlite_url: str) -> None:
-    engine = create_engine(sqlite_url)
+def test_what_is_not_protected_is_read_freely(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(select(t.Client)).all() == []
-    engine.dispose()
 
 
-def test_a_warrant_ends_with_its_block(sqlite_url: str) -> None:
-    engine = create_engine(sqlite_url)
+def test_a_warrant_ends_with_its_block(engine: Engine) -> None:
     with warranted(world.TestWarrant()), engine.connect() as connection:
         assert connection.execute(select(t.Person)).all() == []
     with engine.connect() as connection, pytest.raises(UnpermittedRead):
         connection.execute(select(t.Person))
-    engine.dispose()
 
 
 class TestTags:

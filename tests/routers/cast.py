@@ -285,8 +285,13 @@ async def shared_service(
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(shared_service: Service) -> Service:
     """The same, with an empty log as far as `entries` says and no strangers counted yet."""
-    shared_service.app.state.services._strangers.clear()
-    return await shared_service.marked()
+    return await afresh(shared_service)
+
+
+async def afresh(running: Service) -> Service:
+    """A service that tests share, for the next test or case."""
+    running.app.state.services._strangers.clear()
+    return await running.marked()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from app import identity
 from app.main import PUBLIC
 from app.routers.problems import FAULTS, TOKEN_CODES
 from tests.documented import UNNAMED, unstarted
+from tests.many import many
 
 APP = unstarted()
 
@@ -46,7 +47,7 @@ def test_every_address_is_in_it_but_what_is_none(document: dict[str, Any]) -> No
     assert len(said) >= 50
 
 
-@pytest.mark.parametrize(("path", "method", "taken"), OPERATIONS, ids=[f"{each[1]} {each[0]}" for each in OPERATIONS])
+@many("path, method, taken", OPERATIONS, ids=lambda each: f"{each[1]} {each[0]}")
 def test_what_an_address_takes(document: dict[str, Any], path: str, method: str, taken: frozenset[str] | None) -> None:
     operation = document["paths"][path][method]
     shared = {each["$ref"].rpartition("/")[2] for each in operation["parameters"] if "$ref" in each}

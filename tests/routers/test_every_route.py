@@ -8,7 +8,8 @@ from fastapi.routing import iter_route_contexts
 
 from app.main import PUBLIC
 from tests.documented import unstarted
-from tests.routers.cast import CARE, FULL, GONE, OLGA, THEO, UNKNOWN, WORK, told
+from tests.many import many
+from tests.routers.cast import CARE, FULL, GONE, OLGA, THEO, UNKNOWN, WORK, afresh, told
 from tests.world import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -178,7 +179,6 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 ROUTES = list(_routes())
 GUARDED = [(method, path) for method, path in ROUTES if path not in PUBLIC]
-IDS = [f"{method} {path}" for method, path in GUARDED]
 
 
 def filled(path: str) -> str:
@@ -233,8 +233,9 @@ async def test_a_public_address_names_nobody_and_leaves_no_entry(service: Servic
     assert await service.entries() == []
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+@many("method, path", GUARDED, ids=" ".join)
 async def test_a_stranger_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    await afresh(service)
     headers = {"Purpose-Of-Use": WORK}
     answer = await service.http.request(method, filled(path), headers=headers, **body_for(method, path))
     assert answer.status_code == 401
@@ -248,8 +249,9 @@ async def test_a_stranger_is_refused_and_one_entry_says_so(service: Service, met
     assert entry["subject"] is None
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+@many("method, path", GUARDED, ids=" ".join)
 async def test_somebody_unknown_here_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    await afresh(service)
     answer = await service.request(method, filled(path), *UNKNOWN, WORK, **body_for(method, path))
     if path == CRN_FREE:
         assert told(answer)["code"] == "category-unknown"
@@ -262,8 +264,9 @@ async def test_somebody_unknown_here_is_refused_and_one_entry_says_so(service: S
     assert entry["resource"] == path
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+@many("method, path", GUARDED, ids=" ".join)
 async def test_somebody_who_left_is_refused_and_one_entry_says_so(service: Service, method: str, path: str) -> None:
+    await afresh(service)
     answer = await service.request(method, filled(path), *GONE, WORK, **body_for(method, path))
     if path == CRN_FREE:
         assert told(answer)["code"] == "category-unknown"
@@ -277,8 +280,9 @@ async def test_somebody_who_left_is_refused_and_one_entry_says_so(service: Servi
     assert "employed" not in entry["facts"]["names"]
 
 
-@pytest.mark.parametrize(("method", "path"), GUARDED, ids=IDS)
+@many("method, path", GUARDED, ids=" ".join)
 async def test_a_request_without_a_purpose_is_refused_with_one_entry(service: Service, method: str, path: str) -> None:
+    await afresh(service)
     answer = await service.request(method, filled(path), *OLGA, None, **body_for(method, path))
     problem = told(answer)
     assert (answer.status_code, problem["code"], problem["field"]) == (400, "purpose-missing", "Purpose-Of-Use")
@@ -306,12 +310,11 @@ async def test_a_request_that_names_two_purposes_names_none(service: Service) ->
     assert told(answer)["field"] == "Purpose-Of-Use"
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [pair for pair in GUARDED if pair[1] != CRN_FREE], ids=[i for i in IDS if CRN_FREE not in i]
-)
+@many("method, path", [pair for pair in GUARDED if pair[1] != CRN_FREE], ids=" ".join)
 async def test_a_purpose_that_is_not_the_roles_is_refused_with_one_entry(
     service: Service, method: str, path: str
 ) -> None:
+    await afresh(service)
     answer = await service.request(method, filled(path), *OLGA, CARE, **body_for(method, path))
     assert (answer.status_code, told(answer)["code"]) == (403, "purpose-not-for-role")
     (entry,) = await service.entries()

@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-
+from tests.many import many
 from tests.policies.asking import leicester
 from tests.policies.law import lines
 from tests.specification import clauses
@@ -24,13 +23,13 @@ def test_every_clause_and_every_standing_condition_has_a_file():
     assert len(CLAUSES) == 47
 
 
-@pytest.mark.parametrize("clause", [*CLAUSES, *STANDING])
+@many("clause", [*CLAUSES, *STANDING])
 def test_a_file_opens_with_its_clause_as_the_parties_signed_it(clause):
     said = " ".join((clauses.module(clause).__doc__ or "").split())
     assert said == f"{clause}. {leicester().sentence(clause)}"
 
 
-@pytest.mark.parametrize("clause", [*CLAUSES, *STANDING])
+@many("clause", [*CLAUSES, *STANDING])
 def test_examples_are_sentences(clause):
     said = [each.says for each in clauses.examples(clause)]
     assert len(said) == len(set(said)) >= 4
@@ -39,7 +38,7 @@ def test_examples_are_sentences(clause):
         assert len(sentence.split()) >= 4, sentence
 
 
-@pytest.mark.parametrize("clause", PERMITTING)
+@many("clause", PERMITTING)
 def test_examples_show_everything_that_a_clause_grants_to_everybody(clause):
     """Each action on each subject by some role, each action by each role; `write` shows the `create` in it."""
     shown = {(each.role, each.action, subject) for each in permitting(clause) for subject in each.subjects}
@@ -49,7 +48,7 @@ def test_examples_show_everything_that_a_clause_grants_to_everybody(clause):
     assert {role for role, _, _ in granted} == {role for role, _, _ in shown}
 
 
-@pytest.mark.parametrize("clause", PERMITTING)
+@many("clause", PERMITTING)
 def test_examples_show_each_condition_missing_by_itself(clause):
     """One refusal for each need, in which nothing else is missing."""
     needs = {need for line in lines() if line.clause == clause for need in line.needs}
@@ -59,7 +58,7 @@ def test_examples_show_each_condition_missing_by_itself(clause):
     assert needs <= alone
 
 
-@pytest.mark.parametrize("clause", PERMITTING)
+@many("clause", PERMITTING)
 def test_examples_show_a_refusal(clause):
     assert any(not each.is_permitted for each in clauses.examples(clause))
 
