@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datamodel_code_generator import DataModelType, GenerateConfig, InputFileType, PythonVersion, generate
-from datamodel_code_generator.format import Formatter
-
 from app.routers.problems import MEDIA_TYPE
 from tests.documented import unstarted
 
@@ -61,6 +58,10 @@ def _named(part: Any) -> Iterator[str]:
 
 def models(document: dict[str, Any]) -> str:
     """The module's text."""
+    # here, since importing it takes a second, and every worker of a test run imports this module
+    from datamodel_code_generator import DataModelType, GenerateConfig, InputFileType, PythonVersion, generate
+    from datamodel_code_generator.format import Formatter
+
     made = generate(
         json.dumps(excerpt(document)),
         config=GenerateConfig(
