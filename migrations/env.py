@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from alembic import context, op
@@ -36,10 +37,18 @@ def address() -> Address:
 def compared(found: Any, name: str | None, kind: str, *_where: Any) -> bool:
     """Whether autogenerate compares it: the log's tables are written by hand, with their triggers and roles.
 
-    An index for one database is compared there alone.
+    An index for one database is compared there alone; of a record's person, see decision 25.
     """
-    elsewhere = kind == "index" and found.info.get(ON, here := op.get_bind().dialect.name) != here
-    return not elsewhere and not (kind == "table" and name and name.startswith("log_"))
+    here = op.get_bind().dialect.name
+    elsewhere = kind == "index" and found.info.get(ON, here) != here
+    implied = kind == "foreign_key_constraint" and here == "postgresql" and _is_implied(found)
+    return not elsewhere and not implied and not (kind == "table" and name and name.startswith("log_"))
+
+
+def _is_implied(key: Any) -> bool:
+    """Whether a foreign key says nothing that a referral's own does not."""
+    of_referral: Sequence[str] = context.script.get_revision("0029").module.OF_REFERRAL
+    return key.table.name in of_referral and key.column_keys == ["person_id"]
 
 
 def run(connection: Connection) -> None:

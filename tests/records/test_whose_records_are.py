@@ -45,6 +45,21 @@ async def test_a_new_record_is_of_nobody_else(database_url: str, registered: Any
     await world.put(database_url, [world.referral(OTHER)])  # which came with no registration
 
 
+async def test_nobody_has_a_record_who_is_not_on_file(database_url: str, registered: Any) -> None:
+    _, referral, _ = registered
+    with pytest.raises(DBAPIError, match="not of this person"):
+        await world.put(database_url, [world.appointment("X999999", referral)])
+
+
+async def test_whoever_has_one_is_not_deleted(postgres_url: str) -> None:
+    """There it refers to them through its referral alone."""
+    referral = world.referral(ONE)
+    await world.put(postgres_url, [*world.clients(), world.person(ONE), referral, world.appointment(ONE, referral)])
+    gone = text("DELETE FROM person WHERE id = :id").bindparams(id=world.person_id(ONE))
+    with pytest.raises(DBAPIError, match="foreign key"):
+        await world.execute(postgres_url, [(gone, None)])
+
+
 async def test_nor_does_one_become_anybody_elses_but_with_all_of_the_registration(
     database_url: str, registered: Any
 ) -> None:
