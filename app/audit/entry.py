@@ -38,6 +38,12 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def salts(count: int) -> list[bytes]:
+    """Salts for so many persons' parts, drawn together."""
+    drawn = os.urandom(SALT_BYTES * count)
+    return [drawn[start : start + SALT_BYTES] for start in range(0, len(drawn), SALT_BYTES)]
+
+
 @dataclass(frozen=True, slots=True)
 class PersonPart:
     """Whom an entry is about, by what authority of theirs (consent ids), under a salt of its own."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.audit.entry import Entry, Pattern, PersonPart, Record
+from app.audit.entry import Entry, Pattern, PersonPart, Record, salts
 from app.audit.submission import Receipt
 from app.gate.entries import PERMITTED, Phrases, cited
 from app.gate.feed_items import Decided, Item
 from app.policies import CompiledAgreement, Decision
 from app.records import feed, feed_keeping, feed_removals
-from app.records.feed_people import Known, Looked
+from app.records.feed_people import Looked
 from app.records.feed_removals import Removal
 from app.records.permit import issue_tables
 from app.vocabulary import Question
@@ -59,12 +59,14 @@ async def is_waiting(gate: "Gate", question: Question, after: int) -> bool:
 def entries_of(gate: "Gate", question: Question, agreement: CompiledAgreement, answer: Answered) -> Iterator[Entry]:
     """One for each person, and one for the notices or for an answer without anybody."""
     patterns: dict[tuple[int, int], tuple[Phrases, Pattern]] = {}
-    for row, decision in answer.shown:  # few decisions on few facts: what their entries have in common is made once
+    drawn = salts(len(answer.shown))
+    for (row, decision), salt in zip(answer.shown, drawn, strict=True):
+        # few decisions on few facts: what their entries have in common is made once
         key = id(decision), row.facts
         if key not in patterns:
             patterns[key] = _sent(gate, question, agreement, row, decision)
         said, pattern = patterns[key]
-        about = PersonPart(row.person_id, row.crn, cited(said, row.consents))
+        about = PersonPart(row.person_id, row.crn, cited(said, row.consents), salt)
         yield pattern.sealed(about, answer.items[row.person_id].body)
     if answer.removals or not answer.shown:
         yield of_notices(gate, question, agreement, answer.removals).sealed()
@@ -101,8 +103,8 @@ def given(gate: "Gate", question: Question, answer: Answered) -> list[tuple[Any,
         item, known = answer.items[row.person_id], row.known
         if known is not None:
             digest = known.digest or item.digest
-            now = Known(row.crn or "", known.member, known.number, known.opened, digest, 1, None, item.identifiers)
-            rows.append(feed_keeping.row(row.person_id, now))
+            now = row.crn or "", known.member, known.number, known.opened, digest, 1, None, item.identifiers
+            rows.append((row.person_id, *now))
             again += [row.person_id] if known.removal is not None else []
     made = [feed_keeping.voided(records, client, question.at, again)] if again else []
     return [*made, feed_keeping.kept(records, client, question.at, rows)] if rows else made

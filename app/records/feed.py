@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy import BigInteger, Integer, Select, String, bindparam, func, literal_column, select
 
 from app.records.predicates import CLIENT, T
@@ -92,8 +91,8 @@ async def changed(records: Records, position: int, count: int) -> Changed:
     if not seqs:
         return Changed({}, until, size, first)
     within = {"number": seqs[0], "until": seqs[-1] + 1}
-    parts: dict[int, str] = dict(await records.database.fetch(records.prepared("feed parts", _parts), within))
-    crns = {crn: seq for seq in seqs if seq in parts and (crn := from_json(parts[seq])["crn"])}
+    about: dict[int, str | None] = dict(await records.database.fetch(records.prepared("feed parts", _parts), within))
+    crns = {crn: seq for seq in seqs if (crn := about.get(seq))}
     return Changed(crns, seqs[-1] + 1 if len(seqs) == count else until, size, first)
 
 
@@ -108,7 +107,7 @@ def _parts() -> Select[Any]:
     """Whole and in order, so that it is read by its key: planned on an empty log, an index with more is as good."""
     part: Any = LogSubject.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     within = part.seq >= NUMBER, part.seq < bindparam("until", type_=BigInteger())
-    return select(part.seq, part.body).where(*within).order_by(part.seq)
+    return select(part.seq, part.crn).where(*within).order_by(part.seq)
 
 
 def array(texts: Iterable[Any]) -> str:

@@ -61,8 +61,8 @@ async def _read(
             continue
         statement = records.prepared(("feed", *key), partial(section_of_many, *key))
         rows: dict[str, Rows] = {person: [] for person in whose}
-        for person, *row in await records.database.fetch(statement, values, permit):
-            rows[person].append(dict(zip(fields, row, strict=True)))
+        for row in await records.database.fetch(statement, values, permit):
+            rows[row[0]].append(dict(zip(fields, row[1:], strict=True)))
         read[section.name] = rows
     return read
 
