@@ -710,5 +710,38 @@ async def test_a_portion_that_is_overtaken_comes_with_the_next_answer(
     assert await feed(service, PROBATION, after["next"]) == ([], after)
 
 
+@pytest.mark.usefixtures("one_by_one")
+async def test_what_was_read_ahead_of_a_portion_that_is_overtaken_is_neither_answered_nor_lost(
+    database_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one after it is read or being read by then: all come again, each once and in order."""
+    crns = ["X300103", "X300101", "X300102", "X300104"]
+    await world.put(database_url, [*everybody(), *supervised(crns)])
+    receipts, seen = feed_portions._receipts, 0
+
+    async def overtaken(portion: Any) -> Any:
+        nonlocal seen
+        if portion.working.ahead is not None and not seen:
+            seen += 1
+            touched = feed_keeping.touched(portion.working.gate.records, portion.working.question.caller.client)
+            change = Record(kind="change", occurred_at=NOW, caller=None, action="write", resource="r",
+                            outcome="permitted", request_id="r")  # fmt: skip
+            await portion.working.gate.log.append(Submission((change.sealed(),), (Change(*touched),)))
+        return await receipts(portion)
+
+    async with serving(database_url, key_file) as service:
+        _, page = await feed(service, PROBATION)
+        for crn in crns:
+            await written(service, crn, appointment(crn, f"feed-{crn}", 30))
+        await service.marked()
+        monkeypatch.setattr(feed_portions, "_receipts", overtaken)
+        first, page = await feed(service, PROBATION, page["next"])
+        rest, page = await feed(service, PROBATION, page["next"])
+        sent = [each for each in await service.entries() if each["type"] == "access" and each["released"]]
+        assert (await feed(service, PROBATION, page["next"]))[0] == []
+    assert [[each["crn"] for each in items] for items in (first, rest)] == [crns[:1], crns[1:]]
+    assert len(sent) == len(crns)
+
+
 def minutes_of(person: Any) -> list[int]:
     return [each["minutes"] for each in person["categories"]["attendance"]["appointments"]]
