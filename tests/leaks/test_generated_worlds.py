@@ -97,21 +97,13 @@ def _cursor(answer: Any) -> str | None:
     return page.get("next") if isinstance(page, dict) else None
 
 
-async def _told(url: str, key: Path, who: str, purpose: str, requests: list[Sent]) -> list[Any]:
-    caller = CALLERS[who]
-    with clock_stands_still():
-        async with serving_at_rest(url, key) as service:
-            ear = Ear()
-            return [await _asked(service, ear, caller, purpose, each) for each in requests]
-
-
 async def _asked(service: Service, ear: Ear, caller: Any, purpose: str, sent: Sent) -> Any:
     query = {name: ear.cursor if name == "cursor" and ear.cursor else value for name, value in sent.query}
     extra = {"json": sent.body} if sent.body is not None else {}
     token = service.token(caller.role, caller.staff, party=caller.party.value)
     headers = {**ALIKE, **dict(sent.headers), "Authorization": f"Bearer {token}", "Purpose-Of-Use": purpose}
     answer = await service.http.request(sent.method, sent.path, headers=headers, params=query, **extra)
-    return sent, ear.hears(answer)
+    return ear.hears(answer)
 
 
 def requests_for(worlds: Pair, seed: int, about: Sequence[str] = ()) -> list[Sent]:
@@ -163,13 +155,21 @@ published is what `tests/pathway/test_disclosure.py` is about."""
 def compare(
     urls: Sequence[str], worlds: Pair, key: Path, who: str, purpose: str, seed: int, about: Sequence[str] = ()
 ) -> None:
-    """The same requests in both worlds, which are answered alike."""
+    """The same requests in both worlds, one after another, which are answered alike."""
     requests = requests_for(worlds, seed, about)
-    one, other = (world.run(_told(url, key, who, purpose, requests)) for url in urls)
-    for (sent, here), (_, there) in zip(one, other, strict=True):
-        if sent.template == FIGURES and here[0] == there[0] == 200 and purpose == "service-evaluation":
-            continue
-        assert here == there, f"{who} for {purpose} tells the worlds of seed {seed} apart by {sent}"
+
+    async def ask() -> None:
+        caller, (one, other) = CALLERS[who], urls
+        async with serving_at_rest(one, key) as here, serving_at_rest(other, key) as there:
+            heard = [(service, Ear()) for service in (here, there)]
+            for sent in requests:
+                said, otherwise = [await _asked(service, ear, caller, purpose, sent) for service, ear in heard]
+                if sent.template == FIGURES and said[0] == otherwise[0] == 200 and purpose == "service-evaluation":
+                    continue
+                assert said == otherwise, f"{who} for {purpose} tells the worlds of seed {seed} apart by {sent}"
+
+    with clock_stands_still():
+        world.run(ask())
 
 
 def compare_in_files(template: Path, key: Path, who: str, purpose: str, seed: int) -> None:
