@@ -7,6 +7,7 @@ person has to attend, every journey counts as the longest: how near another appo
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from app.pathway.diary.places import Place, Travel, Zone, apart
 from app.pathway.diary.spans import Span, joined, moment, widened, without
@@ -37,8 +38,7 @@ class Therapist:
     languages: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """Something that the probation service's diary has the person attend."""
 
     span: Span
