@@ -14,6 +14,7 @@ from app.gate.acting import somebody_was_faster
 from app.gate.feed_moves import of_receiver
 from app.gate.feed_sending import NOTICES, Answered, FeedPage, entries_of, given
 from app.gate.feed_working import Entangled, Working
+from app.gate.turns import giving_way
 from app.records import feed, feed_removals
 from app.records.permit import Permit, issue_tables
 
@@ -26,8 +27,6 @@ ENTRIES = 1_000
 """How many changes are worked out at once, and about how many people come into the feed at once."""
 PORTION = 250
 """How many changes a portion of a page has at most: few enough for two to be at work, too many to be all beginnings."""
-BREATH = 50
-"""After so many entries whoever waits for a database's answer gets a turn: it could do more meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +193,7 @@ async def _portion(read: Read) -> Portion:
     entries, gate, question = working.moves.entries(), working.gate, working.question
     if answer is None:
         return Portion(working, None, Submission(entries, working.changes()), len(entries))
-    sent = []
-    for entry in entries_of(gate, question, working.agreement, answer):
-        sent.append(entry)
-        if len(sent) % BREATH == 0:
-            await asyncio.sleep(0)
+    sent = [entry async for entry in giving_way(entries_of(gate, question, working.agreement, answer))]
     changes = working.changes(working.moves.queued) + of_receiver(given(gate, question, answer))
     return Portion(working, answer, Submission((*entries, *sent), changes), len(entries))
 

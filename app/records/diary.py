@@ -52,9 +52,8 @@ class Window:
 
     def values(self, **also: Any) -> dict[str, Any]:
         """As the statements name them."""
-        begun = self.since - timedelta(minutes=LONGEST_MINUTES)
-        return {"since": self.since, "until": self.until, "begun": begun, "first": self.first, "last": self.last,
-                "apart": self.apart, **also}  # fmt: skip
+        return {"since": self.since, "until": self.until, "begun": earliest(self.since), "first": self.first,
+                "last": self.last, "apart": self.apart, **also}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,11 @@ class Held:
     def ends_at(self) -> datetime:
         """When it is over, as far as anybody said how long it lasts."""
         return over(self.starts_at, self.minutes)
+
+
+def earliest(starts: datetime) -> datetime:
+    """Before which nothing begins that lasts until then."""
+    return starts - timedelta(minutes=LONGEST_MINUTES)
 
 
 def over(starts: datetime, minutes: int | None) -> datetime:

@@ -5,7 +5,7 @@ and so is who is one with whom: a merger that is made or parted before the write
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, exists, func, literal_column, or_, select
@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.db import Prepared
-from app.records.diary import LONGEST_MINUTES, USUAL_MINUTES, stands, theirs, treating_then
+from app.records.diary import USUAL_MINUTES, earliest, stands, theirs, treating_then
 from app.records.predicates import T
 from app.records.reading import Records
 from app.tables import Instant
@@ -80,11 +80,6 @@ def free_change(records: Records, wanted: Mapping[str, Any]) -> tuple[str, Seque
     statement = _prepared(records, wanted)
     values = dict(wanted) | {"person": wanted["person_id"], "earliest": earliest(wanted["starts_at"])}
     return statement.sql, statement.arguments({name: values[name] for name in statement.names}), 1
-
-
-def earliest(starts: datetime) -> datetime:
-    """Before which nothing begins that lasts until then."""
-    return starts - timedelta(minutes=LONGEST_MINUTES)
 
 
 def _prepared(records: Records, wanted: Mapping[str, Any]) -> Prepared:

@@ -205,7 +205,7 @@ class Writer:
 
         Each has to be newer than what is there, or they touch fewer rows than they must.
         """
-        if self._database.dialect != "postgresql" or len(rows) == 1:
+        if self._database.dialect != "postgresql" or len(rows) < FEW:
             return [(*self.upsert(table, row), 1) for row in rows]
         columns = tuple(sorted(rows[0]))
         key = ("upsert many", table, columns)

@@ -7,7 +7,8 @@ from sqlalchemy import delete
 
 import app.tables as t
 from app.db import Address, open_database
-from app.records.free_time import earliest, still_free
+from app.records.diary import earliest
+from app.records.free_time import still_free
 from app.vocabulary import Role
 from tests import world
 from tests.records.crowd import CRN, OTHER

@@ -71,7 +71,7 @@ async def test_no_table_is_read_whole_for_a_few(postgres_url: str, statement: An
     values = {"ids": keys, "persons": keys, "crns": keys, "now": NOW, **facts.parameters(SYSTEM, NOW)}
     values |= {"id": "p7", "sex": "male", "postcode": None, "sought": keys, "seen_postcode": None}
     values |= {"seen_id": joined(["p7", "p8"]), "new_sex": joined(["male", "female"])}
-    values |= WANTED | {"person": "p7", "earliest": free_time.earliest(NOW), "apart": "", "begun": NOW}
+    values |= WANTED | {"person": "p7", "earliest": diary.earliest(NOW), "apart": "", "begun": NOW}
     values |= {"until": NOW + timedelta(days=7)}
     prepared = prepare(statement, "postgresql")
     connection = await open_postgres(postgres_url)
